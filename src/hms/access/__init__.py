@@ -1,0 +1,1 @@
+"""Identity and permission: who asks, and what they may do."""

@@ -1,0 +1,195 @@
+"""What happened, as plain values: each change emits one event, which becomes audit rows and messages."""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time
+from typing import Any, ClassVar
+from uuid import UUID
+
+from hms.domain.appointments import Status
+from hms.domain.no_shows import NoShowReason
+from hms.domain.people import Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events. ``action`` is ``noun.verb``; ``entity`` names the table's noun."""
+
+    action: ClassVar[str] = ""
+    entity: ClassVar[str] = ""
+
+    entity_id: UUID
+
+    @property
+    def name(self) -> str:
+        """The action, as the audit row shows it."""
+        return self.action
+
+    @property
+    def subject(self) -> str:
+        """The noun that was changed."""
+        return self.entity
+
+    def details(self) -> dict[str, Any]:
+        """Return the audit row's JSON-ready details: identifiers and facts, never contacts or clinical content."""
+        return {
+            f.name: _plain(value)
+            for f in fields(self)
+            if f.name != "entity_id" and not isinstance(value := getattr(self, f.name), Contact | Visit)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What messages say of an appointment. ``doctor_name`` without title; wall times are the hospital's."""
+
+    appointment_id: UUID
+    patient: Contact
+    doctor: Contact
+    doctor_name: str
+    day: date
+    start: time
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed(Event):
+    """A plain change that nobody needs to be told of; ``values`` are the new ones, JSON-ready after conversion."""
+
+    noun: str
+    verb: str
+    values: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The action, as the audit row shows it."""
+        return f"{self.noun}.{self.verb}"
+
+    @property
+    def subject(self) -> str:
+        """The noun that was changed."""
+        return self.noun
+
+    def details(self) -> dict[str, Any]:
+        """Return the changed values."""
+        return {key: _plain(value) for key, value in self.values.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentBooked(Event):
+    """A patient got a slot. ``override_reason``: urgent-care override of a block."""
+
+    action: ClassVar[str] = "appointment.booked"
+    entity: ClassVar[str] = "appointment"
+
+    visit: Visit
+    starts_at: datetime
+    override_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMoved(Event):
+    """An appointment changed its state."""
+
+    action: ClassVar[str] = "appointment.status"
+    entity: ClassVar[str] = "appointment"
+
+    before: Status
+    after: Status
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentCancelled(Event):
+    """An appointment was called off. ``by_patient`` tells the doctor; ``is_last_minute``: within 24 h of the start."""
+
+    action: ClassVar[str] = "appointment.cancelled"
+    entity: ClassVar[str] = "appointment"
+
+    visit: Visit
+    before: Status
+    by_patient: bool
+    is_last_minute: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoShowMarked(Event):
+    """A patient failed to appear; ``count`` is the patient's count after it."""
+
+    action: ClassVar[str] = "no_show.marked"
+    entity: ClassVar[str] = "appointment"
+
+    visit: Visit
+    reason: NoShowReason
+    slot_released: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientBlocked(Event):
+    """A patient may not book any more, since ``cause`` (the penalty's or block action's identifier)."""
+
+    action: ClassVar[str] = "patient.blocked"
+    entity: ClassVar[str] = "patient"
+
+    patient: Contact
+    reason: str
+    cause: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleChanged(Event):
+    """A doctor's week changed; ``affected`` visits no longer lie inside it."""
+
+    action: ClassVar[str] = "schedule.changed"
+    entity: ClassVar[str] = "doctor"
+
+    affected: tuple[Visit, ...]
+
+    def details(self) -> dict[str, Any]:
+        """Return the affected appointments' identifiers."""
+        return {"affected": [str(visit.appointment_id) for visit in self.affected]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFailing(Event):
+    """A job failed three times in a row; ``cause`` is the run that made it three."""
+
+    action: ClassVar[str] = "job.failing"
+    entity: ClassVar[str] = "job_run"
+
+    job: str
+    failures: int
+    error: str
+    admins: tuple[Contact, ...]
+
+    def details(self) -> dict[str, Any]:
+        """Return job, failures and the error's first line."""
+        return {"job": self.job, "failures": self.failures, "error": self.error}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecovered(Event):
+    """A job that had failed three times in a row is well again."""
+
+    action: ClassVar[str] = "job.recovered"
+    entity: ClassVar[str] = "job_run"
+
+    job: str
+    admins: tuple[Contact, ...]
+
+    def details(self) -> dict[str, Any]:
+        """Return the job."""
+        return {"job": self.job}
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(v) for v in value]
+    return value

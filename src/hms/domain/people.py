@@ -1,0 +1,71 @@
+"""Who takes part: roles, patients' standing, record numbers, contacts."""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What a login may be. The first four are staff."""
+
+    HOSPITAL_ADMIN = "HOSPITAL_ADMIN"
+    RECEPTIONIST = "RECEPTIONIST"
+    NURSE = "NURSE"
+    DOCTOR = "DOCTOR"
+    PATIENT = "PATIENT"
+
+
+STAFF = frozenset({Role.HOSPITAL_ADMIN, Role.RECEPTIONIST, Role.NURSE, Role.DOCTOR})
+
+
+class PatientStatus(StrEnum):
+    """A patient's standing."""
+
+    ACTIVE = "ACTIVE"
+    BLOCKED = "BLOCKED"
+    INACTIVE = "INACTIVE"
+
+
+class Sex(StrEnum):
+    """Sex as recorded."""
+
+    FEMALE = "FEMALE"
+    MALE = "MALE"
+    OTHER = "OTHER"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody who can be told: a patient (``patient_id``) or a login (``user_id``), with addresses."""
+
+    name: str
+    patient_id: UUID | None = None
+    user_id: UUID | None = None
+    email: str | None = None
+    phone: str | None = None
+    language: str = "en"
+
+
+MRN_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MRN_RANDOM_LENGTH = 12
+
+
+def medical_record_number(hospital_code: str, choice: Callable[[str], str]) -> str:
+    """Make a record number such as HMS001-MKEVX0F35AIU; ``choice`` picks one character at random."""
+    return f"{hospital_code}-{''.join(choice(MRN_ALPHABET) for _ in range(MRN_RANDOM_LENGTH))}"
+
+
+def fold(text: str) -> str:
+    """Fold case and accents, so that «Muller» finds «Müller»."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
+
+
+def patient_search_text(first_name: str, last_name: str, mrn: str, phone: str | None) -> str:
+    """Build the folded text in which a patient is searched by name (either order), MRN and phone digits."""
+    first, last = fold(first_name), fold(last_name)
+    digits = "".join(c for c in phone or "" if c.isdigit())
+    return f"{first} {last} {first} {fold(mrn)} {digits}".strip()

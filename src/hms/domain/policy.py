@@ -1,0 +1,74 @@
+"""A hospital's settings as one frozen value. Hospital policy is data: admins edit it, code only reads it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from hms.domain.errors import Code, Detail, DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Every figure of the rules that a hospital may set; the defaults are the rules' own."""
+
+    horizon_days: int = 30
+    booking_days_ahead: int = 30
+    rebook_buffer_minutes: int = 5
+    no_show_block_threshold: int = 3
+    no_show_window_days: int | None = None
+    no_show_catch_up_hours: int = 48
+    patient_called_hours: int = 24
+    vitals_alert_minutes: int = 5
+    doctor_alert_minutes: int = 10
+    waiting_alert_minutes: int = 60
+    no_show_check_schedule: str = "*/5 7-22 * * *"
+    slot_horizon_schedule: str = "0 1 * * *"
+    housekeeping_schedule: str = "0 3 * * *"
+    run_retention_days: int = 90
+
+    @property
+    def rebook_buffer(self) -> timedelta:
+        """How long before a slot's end it can still be booked."""
+        return timedelta(minutes=self.rebook_buffer_minutes)
+
+    @property
+    def no_show_catch_up(self) -> timedelta:
+        """How far back the sweep marks by itself after an outage."""
+        return timedelta(hours=self.no_show_catch_up_hours)
+
+    @classmethod
+    def from_settings(cls, stored: Mapping[str, Any]) -> "Policy":
+        """Read the stored differences over the defaults; unknown keys are ignored (a newer release wrote them)."""
+        known = {f.name for f in fields(cls)}
+        return cls(**{key: value for key, value in stored.items() if key in known})
+
+    def differences(self) -> dict[str, Any]:
+        """Return what to store: only what differs from the defaults."""
+        default = asdict(Policy())
+        return {key: value for key, value in asdict(self).items() if value != default[key]}
+
+    def check(self) -> None:
+        """Raise VALIDATION naming every figure that makes no sense."""
+        wrong = [
+            Detail(name, f"must be between {low} and {high}")
+            for name, (low, high) in _BOUNDS.items()
+            if (value := getattr(self, name)) is not None and not low <= value <= high
+        ]
+        if wrong:
+            raise DomainError(Code.VALIDATION, "Some settings are out of range.", wrong)
+
+
+_BOUNDS: dict[str, tuple[int, int]] = {
+    "horizon_days": (1, 366),
+    "booking_days_ahead": (0, 366),
+    "rebook_buffer_minutes": (0, 120),
+    "no_show_block_threshold": (1, 100),
+    "no_show_window_days": (1, 3660),
+    "no_show_catch_up_hours": (1, 720),
+    "patient_called_hours": (0, 168),
+    "vitals_alert_minutes": (0, 240),
+    "doctor_alert_minutes": (0, 240),
+    "waiting_alert_minutes": (5, 720),
+    "run_retention_days": (1, 3660),
+}

@@ -1,0 +1,44 @@
+"""Typed tables and their constraints, one aggregate a file."""
+
+from hms.models.absences import DoctorAbsence
+from hms.models.appointments import Appointment, AppointmentEvent, AppointmentReview, DoctorDay
+from hms.models.audit import AuditEntry
+from hms.models.base import Base, UtcDateTime, new_id
+from hms.models.consultations import Consultation
+from hms.models.doctors import Doctor
+from hms.models.holidays import HospitalHoliday
+from hms.models.hospitals import Hospital
+from hms.models.job_runs import JobRun
+from hms.models.messages import Notification, OutgoingMessage
+from hms.models.no_shows import NoShowLog, NoShowPenalty
+from hms.models.patients import Patient
+from hms.models.schedules import DoctorSchedule
+from hms.models.slots import DoctorSlot
+from hms.models.users import LoginSession, RefreshToken, User
+
+__all__ = [
+    "Appointment",
+    "AppointmentEvent",
+    "AppointmentReview",
+    "AuditEntry",
+    "Base",
+    "Consultation",
+    "Doctor",
+    "DoctorAbsence",
+    "DoctorDay",
+    "DoctorSchedule",
+    "DoctorSlot",
+    "Hospital",
+    "HospitalHoliday",
+    "JobRun",
+    "LoginSession",
+    "NoShowLog",
+    "NoShowPenalty",
+    "Notification",
+    "OutgoingMessage",
+    "Patient",
+    "RefreshToken",
+    "User",
+    "UtcDateTime",
+    "new_id",
+]

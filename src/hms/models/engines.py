@@ -1,0 +1,154 @@
+"""Engines for both databases, each with its own right way of locking.
+
+PostgreSQL: READ COMMITTED; services lock rows first, then read. SQLite: WAL, every writing transaction begins
+IMMEDIATE, and a fair in-process lock in front keeps writers of one process in line; readers are deferred and their
+connections refuse writes.
+"""
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+BUSY_TIMEOUT_MS = 20_000
+
+
+class ReadSession(Session):
+    """A session that can only read: the database itself refuses its writes."""
+
+
+class FairLock:
+    """A lock that serves waiters in the order they came; Python's own may starve one."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._held = False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock for the block."""
+        self._acquire()
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _acquire(self) -> None:
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
+
+    def _release(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
+
+
+@dataclass(slots=True)
+class Database:
+    """The two doors to one database."""
+
+    writer: Engine
+    reader: Engine
+    _queue: FairLock | None = field(default=None)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self.writer.dialect.name
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a session in a writing transaction; commit at the end of the block, roll back on any error."""
+        if self._queue is None:
+            with (
+                Session(self.writer, expire_on_commit=False, autoflush=False) as session,
+                session.begin(),
+            ):
+                yield session
+            return
+        with (
+            self._queue.held(),
+            Session(self.writer, expire_on_commit=False, autoflush=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[ReadSession]:
+        """Open a read-only session; nothing it does is kept."""
+        with ReadSession(self.reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close all pooled connections."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def open_database(url: str, *, pool_size: int = 10, sqlite_synchronous: str = "FULL") -> Database:
+    """Build the engines of ``url`` (sqlite:///… or postgresql+psycopg://…)."""
+    if url.startswith("sqlite"):
+        return _open_sqlite(url, pool_size, sqlite_synchronous)
+    return _open_postgresql(url, pool_size)
+
+
+def _open_postgresql(url: str, pool_size: int) -> Database:
+    options: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": pool_size,
+        "pool_pre_ping": False,
+        "pool_recycle": 1800,
+        "connect_args": {"options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=120s"},
+    }
+    writer = create_engine(url, **options)
+    return Database(writer=writer, reader=writer.execution_options(postgresql_readonly=True))
+
+
+def _open_sqlite(url: str, pool_size: int, synchronous: str) -> Database:
+    connect_args = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
+
+    def engine(begin: str, size: int, *, query_only: bool) -> Engine:
+        built = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=size,
+            max_overflow=size * 4,
+            connect_args=connect_args,
+        )
+
+        @event.listens_for(built, "connect")
+        def prepare(connection: sqlite3.Connection, _record: object) -> None:
+            # The driver would begin transactions by itself, deferred and too late; the begin event does it instead.
+            connection.isolation_level = None
+            for pragma in (
+                "journal_mode=WAL",
+                f"synchronous={synchronous}",
+                "foreign_keys=ON",
+                "cache_size=-16000",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+            connection.execute(f"PRAGMA query_only={'ON' if query_only else 'OFF'}")
+
+        @event.listens_for(built, "begin")
+        def start(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return built
+
+    writer = engine("BEGIN IMMEDIATE", 2, query_only=False)
+    return Database(writer=writer, reader=engine("BEGIN", pool_size, query_only=True), _queue=FairLock())

@@ -1,0 +1,59 @@
+"""No-show logs and penalties."""
+
+from datetime import datetime, time
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hms.domain.no_shows import NoShowReason
+from hms.models.base import Base, choice_of, new_id
+
+
+class NoShowLog(Base):
+    """The mark of an appointment as missed; a late arrival or an undo voids it. ``created_by`` is null for the sweep."""
+
+    __tablename__ = "no_show_logs"
+    __table_args__ = (
+        UniqueConstraint("appointment_id"),
+        Index("ix_no_show_logs_hospital_id_triggered_at", "hospital_id", "triggered_at", "id"),
+        Index("ix_no_show_logs_patient_id", "patient_id"),
+        Index("ix_no_show_logs_doctor_id", "doctor_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"))
+    appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointments.id"))
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
+    doctor_id: Mapped[UUID] = mapped_column(ForeignKey("doctors.id"))
+    reason: Mapped[NoShowReason] = mapped_column(choice_of(NoShowReason))
+    slot_time: Mapped[time]
+    timeout_minutes: Mapped[int]
+    triggered_at: Mapped[datetime]
+    slot_released: Mapped[bool] = mapped_column(default=False)
+    slot_released_at: Mapped[datetime | None]
+    notification_sent: Mapped[bool] = mapped_column(default=False)
+    justified: Mapped[bool] = mapped_column(default=False)
+    voided_at: Mapped[datetime | None]
+    notes: Mapped[str | None] = mapped_column(String(400))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+
+
+class NoShowPenalty(Base):
+    """One penalty per missed appointment. It counts while neither waived, justified nor voided."""
+
+    __tablename__ = "patient_no_show_penalties"
+    __table_args__ = (
+        UniqueConstraint("appointment_id"),
+        Index("ix_patient_no_show_penalties_patient_id", "patient_id", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"))
+    appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointments.id"))
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
+    email_sent: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    waived_at: Mapped[datetime | None]
+    justified_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]

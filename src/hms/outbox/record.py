@@ -1,0 +1,114 @@
+"""Write what an event implies: one audit row, the notifications, one outgoing message per channel."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from hms.access.actors import Actor
+from hms.domain.events import Event
+from hms.domain.messages import RANK, Channel, MessageStatus, Notice
+from hms.models import AuditEntry, Notification, OutgoingMessage, new_id
+from hms.outbox.notices import notices_of
+
+
+def record(session: Session, actor: Actor, now: datetime, machine_now: datetime, events: Iterable[Event]) -> int:
+    """Write the rows of all events in sets; return how many messages now wait for delivery.
+
+    A message whose key was used before is left out: the same cause is told once for ever.
+    """
+    events = list(events)
+    session.execute(insert(AuditEntry), [_audit_row(actor, now, event) for event in events])
+    notices = [notice for event in events for notice in notices_of(event)]
+    return record_notices(session, actor, now, machine_now, notices) if notices else 0
+
+
+def record_notices(
+    session: Session, actor: Actor, now: datetime, machine_now: datetime, notices: Iterable[Notice]
+) -> int:
+    """Write notifications and messages; return how many messages wait for delivery."""
+    fresh = _never_told(session, list(notices))
+    notifications: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
+    for notice in fresh:
+        row = _notification_row(actor, now, notice)
+        notifications.append(row)
+        messages += [
+            _message_row(row, notice, channel, machine_now)
+            for channel in sorted(notice.channels)
+            if channel is Channel.IN_APP or _address(notice, channel)
+        ]
+    if notifications:
+        session.execute(insert(Notification), notifications)
+        session.execute(insert(OutgoingMessage), messages)
+    return sum(message["status"] is MessageStatus.PENDING for message in messages)
+
+
+def message_key(notice: Notice, channel: Channel) -> str:
+    """Return the key that is unique for cause, recipient and channel."""
+    recipient = notice.recipient
+    who = recipient.patient_id or recipient.user_id
+    key = f"{notice.cause}:{who}:{channel.value}"
+    return key if len(key) <= 200 else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _never_told(session: Session, notices: list[Notice]) -> list[Notice]:
+    # Everybody has the in-app message or, where a notice is mail alone, that one: the first channel stands for all.
+    first = {message_key(notice, min(notice.channels)): notice for notice in notices}
+    told = set(session.scalars(select(OutgoingMessage.key).where(OutgoingMessage.key.in_(first))))
+    return [notice for key, notice in first.items() if key not in told]
+
+
+def _audit_row(actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
+    return {
+        "hospital_id": actor.hospital_id,
+        "at": now,
+        "actor_id": actor.user_id,
+        "actor_role": actor.role_name,
+        "action": event.name,
+        "entity": event.subject,
+        "entity_id": event.entity_id,
+        "details": event.details(),
+    }
+
+
+def _notification_row(actor: Actor, now: datetime, notice: Notice) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "hospital_id": actor.hospital_id,
+        "user_id": notice.recipient.user_id,
+        "patient_id": notice.recipient.patient_id,
+        "type": notice.type,
+        "title": notice.title,
+        "message": notice.message,
+        "priority": notice.priority,
+        "notification_metadata": notice.metadata,
+        "created_at": now,
+    }
+
+
+def _message_row(
+    notification: dict[str, Any], notice: Notice, channel: Channel, machine_now: datetime
+) -> dict[str, Any]:
+    in_app = channel is Channel.IN_APP
+    return {
+        "id": new_id(),
+        "hospital_id": notification["hospital_id"],
+        "notification_id": notification["id"],
+        "key": message_key(notice, channel),
+        "channel": channel,
+        "address": _address(notice, channel),
+        # The notification row itself is the in-app delivery.
+        "status": MessageStatus.DELIVERED if in_app else MessageStatus.PENDING,
+        "rank": RANK[notice.priority],
+        "next_attempt_at": machine_now,
+        "created_at": notification["created_at"],
+        "delivered_at": notification["created_at"] if in_app else None,
+    }
+
+
+def _address(notice: Notice, channel: Channel) -> str | None:
+    return {Channel.EMAIL: notice.recipient.email, Channel.SMS: notice.recipient.phone}.get(channel)

@@ -1,0 +1,116 @@
+"""Composition root: settings, engines, clocks and gateways put together, and the two doors into the house."""
+
+import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from hms.access.actors import Actor
+from hms.clock import Clocks, sleep, system_clocks
+from hms.domain.errors import Code, DomainError
+from hms.gateways.null import null_gateways
+from hms.gateways.protocols import Gateways
+from hms.models.engines import Database, ReadSession, open_database
+from hms.models.guards import is_retryable, message_of, violated
+from hms.settings import Settings
+from hms.transaction import Work
+
+P = ParamSpec("P")
+R = TypeVar("R")
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 6
+GUARD_ATTEMPTS = 2
+
+
+def _no_nudge() -> None:
+    """Do nothing: the relay's own beat finds what waits."""
+
+
+@dataclass
+class Runtime:
+    """Everything a process needs. ``nudge`` tells a worker, after a commit, that messages wait."""
+
+    settings: Settings
+    database: Database
+    clocks: Clocks
+    gateways: Gateways
+    nudge: Callable[[], None] = field(default=_no_nudge)
+
+    def transact(
+        self,
+        actor: Actor,
+        service: Callable[Concatenate[Work, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run ``service(work, …)`` in one writing transaction and commit it.
+
+        Serialization failures, deadlocks and lock time-outs rerun the whole function a bounded number of times. A
+        write that the schema's last guard refused is rerun once, so that the checks in front of it can name the
+        reason; if they still see none, the guard's own domain error is raised. Anything else rolls back and rises.
+        """
+        for attempt in count(1):
+            try:
+                result, pending = self._attempt(actor, service, args, kwargs)
+            except DBAPIError as error:
+                self._give_up_or_wait(error, attempt)
+            else:
+                if pending:
+                    self.nudge()
+                return result
+        raise AssertionError("counting never ends")
+
+    def read(self, query: Callable[Concatenate[ReadSession, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run ``query(session, …)`` in a read-only session."""
+        with self.database.reading() as session:
+            return query(session, *args, **kwargs)
+
+    def reading(self) -> AbstractContextManager[ReadSession]:
+        """Open a read-only session for several queries."""
+        return self.database.reading()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.database.dispose()
+
+    def _attempt(
+        self, actor: Actor, service: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[R, int]:
+        with self.database.writing() as session:
+            # The instant is taken once the writing transaction is open: a writer that queued must not act in the past.
+            work = Work(session, actor, self.clocks.hospital.now(), self.clocks.machine.now())
+            result = service(work, *args, **kwargs)
+            session.flush()
+        return result, work.pending_messages
+
+    @staticmethod
+    def _give_up_or_wait(error: DBAPIError, attempt: int) -> None:
+        code = violated(error)
+        if code is not None and attempt >= GUARD_ATTEMPTS:
+            raise DomainError(code, message_of(code)) from error
+        if code is None and not is_retryable(error):
+            raise error
+        if attempt >= MAX_ATTEMPTS:
+            raise DomainError(Code.BUSY, "Too many changes at once. Please try again in a moment.") from error
+        sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 -- jitter, not a secret
+
+
+def build(settings: Settings, *, clocks: Clocks | None = None, gateways: Gateways | None = None) -> Runtime:
+    """Put a process together from ``settings``; tests hand in their own clocks and gateways."""
+    database = open_database(
+        settings.effective_database_url,
+        pool_size=settings.database_pool_size,
+        sqlite_synchronous=settings.sqlite_synchronous,
+    )
+    return Runtime(
+        settings=settings,
+        database=database,
+        clocks=clocks or system_clocks(),
+        gateways=gateways or null_gateways(),
+    )

@@ -1,0 +1,92 @@
+"""The one way an appointment changes its state: event row, version and timestamps along with it."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from hms.access.actors import Actor
+from hms.access.scope import not_found
+from hms.domain.appointments import LIVE, Status, require_transition
+from hms.domain.events import Visit
+from hms.domain.people import Contact
+from hms.models import Appointment, AppointmentEvent, Doctor
+from hms.transaction import Work
+
+_STAMPS: dict[Status, str] = {
+    Status.CHECKED_IN: "checked_in_at",
+    Status.IN_PROGRESS: "started_at",
+    Status.COMPLETED: "completed_at",
+    Status.CANCELLED: "cancelled_at",
+}
+
+
+def locked(work: Work, appointment_id: UUID) -> Appointment:
+    """Return the appointment with patient and doctor loaded, its row locked and read anew; NOT_FOUND otherwise.
+
+    A patient sees only their own, a doctor all of the hospital's (what they may change is the service's decision).
+    """
+    statement = (
+        select(Appointment)
+        .where(Appointment.id == appointment_id, Appointment.hospital_id == work.actor.hospital_id)
+        .options(joinedload(Appointment.patient), joinedload(Appointment.doctor).joinedload(Doctor.user))
+        .with_for_update(key_share=True, of=Appointment)
+        .execution_options(populate_existing=True)
+    )
+    appointment = work.session.scalar(statement)
+    if appointment is None or not _visible(work.actor, appointment):
+        raise not_found("Appointment")
+    return appointment
+
+
+def move(work: Work, appointment: Appointment, to: Status, *, reason: str | None = None, release: bool = False) -> None:
+    """Change the state of a locked appointment; raise INVALID_TRANSITION when the table forbids it.
+
+    Cancelling always frees the slot; ``release`` frees it with a no-show. The stamps of the new state are set, a
+    version is counted and the event row written; what follows for others (messages, penalties) is the caller's.
+    """
+    before = appointment.status
+    require_transition(before, to)
+    appointment.status = to
+    if to is Status.CANCELLED or release:
+        appointment.holds_slot = False
+    elif to in LIVE:  # a late arrival takes its slot back; the schema refuses when somebody else holds it
+        appointment.holds_slot = True
+    if to is Status.SCHEDULED:
+        appointment.checked_in_at = None
+        appointment.vitals_recorded_at = None
+    elif (stamp := _STAMPS.get(to)) and not (before is Status.IN_PROGRESS and to is Status.CHECKED_IN):
+        setattr(appointment, stamp, work.now)
+    appointment.version += 1
+    appointment.updated_at = work.now
+    work.session.add(
+        AppointmentEvent(
+            hospital_id=appointment.hospital_id,
+            appointment_id=appointment.id,
+            at=work.now,
+            actor_id=work.actor.user_id,
+            from_status=before,
+            to_status=to,
+            reason=reason,
+            is_import=False,
+        )
+    )
+
+
+def visit_of(appointment: Appointment) -> Visit:
+    """Build what messages say of an appointment whose patient and doctor are loaded."""
+    user = appointment.doctor.user
+    name = f"{user.first_name} {user.last_name}"
+    return Visit(
+        appointment_id=appointment.id,
+        patient=appointment.patient.contact,
+        doctor=Contact(name=name, user_id=user.id, email=user.email, phone=user.phone, language=user.language),
+        doctor_name=name,
+        day=appointment.appointment_date,
+        start=appointment.start_time,
+        starts_at=appointment.starts_at,
+    )
+
+
+def _visible(actor: Actor, appointment: Appointment) -> bool:
+    return actor.is_system or actor.is_staff or appointment.patient_id == actor.patient_id

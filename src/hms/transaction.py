@@ -1,0 +1,65 @@
+"""What a service gets: the session of one writing transaction, who acts, one fixed instant, and a way to tell."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from hms.access.actors import Actor
+from hms.access.permissions import Permission, require
+from hms.domain.errors import Code, DomainError
+from hms.domain.events import Changed, Event
+from hms.models import Hospital
+from hms.outbox.record import record
+
+
+@dataclass
+class Work:
+    """One writing transaction. Services never commit, never send, never read the clock.
+
+    ``now``: hospital clock; ``machine_now``: machine clock (leases, take-over, tokens). Both stay fixed throughout.
+    """
+
+    session: Session
+    actor: Actor
+    now: datetime
+    machine_now: datetime
+    pending_messages: int = field(default=0, init=False)
+
+    def emit(self, *events: Event) -> None:
+        """Write the audit rows and outgoing messages of what happened, in this transaction."""
+        self.session.flush()
+        self.pending_messages += record(self.session, self.actor, self.now, self.machine_now, events)
+
+    def changed(self, noun: str, verb: str, row: object, **values: object) -> None:
+        """Audit a plain change of ``row`` (it has an ``id``) that nobody needs to be told of."""
+        self.session.flush()
+        self.emit(Changed(entity_id=row.id, noun=noun, verb=verb, values=values))  # type: ignore[attr-defined]
+
+    def require(self, permission: Permission) -> None:
+        """Raise FORBIDDEN unless the actor has the permission."""
+        require(self.actor, permission)
+
+    @cached_property
+    def hospital(self) -> Hospital:
+        """The actor's hospital, read once."""
+        hospital = self.session.get(Hospital, self.actor.hospital_id)
+        if hospital is None:
+            raise DomainError(Code.NOT_FOUND, "There is no such hospital.")
+        return hospital
+
+    @property
+    def today(self) -> date:
+        """The hospital's date at ``now``."""
+        return self.now.astimezone(self.hospital.zone).date()
+
+
+def require_version(row: object, seen: int | None, current: object | None = None) -> None:
+    """Raise STALE_VERSION when the writer saw another version of ``row`` than the present one."""
+    if seen is not None and seen != row.version:  # type: ignore[attr-defined]
+        raise DomainError(
+            Code.STALE_VERSION,
+            "Somebody else changed this meanwhile. Look at its present state and try again.",
+            current=current,
+        )
