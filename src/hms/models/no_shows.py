@@ -11,7 +11,7 @@ from hms.models.base import Base, choice_of, new_id
 
 
 class NoShowLog(Base):
-    """The mark of an appointment as missed; a late arrival or an undo voids it. ``created_by`` is null for the sweep."""
+    """The mark of an appointment as missed; late arrival and undo void it. ``created_by`` is null for the sweep."""
 
     __tablename__ = "no_show_logs"
     __table_args__ = (
