@@ -1,0 +1,28 @@
+"""What holds for every test: sockets closed, browser tests last, fixtures from tests/support."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.sockets import close_sockets
+
+pytest_plugins = ["tests.support.fixtures"]
+
+BROWSER = Path(__file__).parent / "browser"
+SETTINGS = ("HMS_", "CRON_API_KEY", "MAIL_", "SMS_URL")
+KEPT = ("HMS_TEST_", "HMS_REPLAY_DATA")
+
+
+def pytest_configure() -> None:
+    """Forget the settings of whoever runs the tests, and close the sockets."""
+    for name in [name for name in os.environ if name.startswith(SETTINGS) and not name.startswith(KEPT)]:
+        del os.environ[name]
+    close_sockets()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: Playwright leaves an event loop running in the main thread."""
+    items.sort(key=lambda item: item.path.is_relative_to(BROWSER))
