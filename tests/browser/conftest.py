@@ -1,0 +1,117 @@
+"""A real browser: Chromium, headless, driven by Playwright; whatever a page complains about fails its test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "assets" / "node_modules" / "axe-core" / "axe.min.js"
+# A browser in a closed network: it must not look for updates or its maker's services.
+FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+PATIENCE_MS = 10_000
+# What WCAG 2.2 AA asks, as axe names it.
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@dataclass
+class Complaints:
+    """What pages said on their console as errors, and what they threw."""
+
+    said: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        """Keep what a page complains about from now on."""
+        page.on("pageerror", lambda error: self.said.append(f"thrown: {error}"))
+        page.on("console", self._hear)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.said.append(f"{message.type}: {message.text}")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Give the session's browser."""
+    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *sandbox])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """Give what the test's pages complain about; fails the test if anything is left at its end.
+
+    A test that expects a complaint takes it out of `complaints.said`.
+    """
+    kept = Complaints()
+    yield kept
+    assert kept.said == []
+
+
+@contextmanager
+def open_context(browser: Browser, complaints: Complaints, **options: Any) -> Iterator[BrowserContext]:
+    """Open a window of its own, with its own cookies, whose complaints are kept."""
+    context = browser.new_context(locale="en-GB", **options)
+    context.set_default_timeout(PATIENCE_MS)
+    context.on("page", complaints.listen)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+@pytest.fixture
+def page(browser: Browser, complaints: Complaints) -> Iterator[Page]:
+    """Give an empty page on a desk's screen."""
+    with open_context(browser, complaints, viewport={"width": 1280, "height": 800}) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def phone(browser: Browser, complaints: Complaints) -> Iterator[Page]:
+    """Give an empty page on a phone with a touch screen."""
+    viewport = {"width": 390, "height": 844}
+    with open_context(browser, complaints, viewport=viewport, has_touch=True, is_mobile=True) as context:
+        yield context.new_page()
+
+
+class Accessibility:
+    """Asks axe-core what keeps people from using a page."""
+
+    def faults(self, page: Page, *, but: tuple[str, ...] = ()) -> list[str]:
+        """Return what axe finds wrong on a page as it stands, leaving out the rules named in `but`."""
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        options = {"runOnly": STANDARDS, "rules": {rule: {"enabled": False} for rule in but}}
+        found = page.evaluate("options => axe.run(document, options)", options)
+        return [
+            f"{violation['id']}: {violation['help']}: {node['target']}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+    def assert_none(self, page: Page, *, but: tuple[str, ...] = ()) -> None:
+        """Fail if axe finds anything wrong on a page as it stands."""
+        assert self.faults(page, but=but) == []
+
+
+@pytest.fixture
+def accessibility() -> Accessibility:
+    """Give what checks a page by axe-core: `accessibility.assert_none(page)`."""
+    return Accessibility()
