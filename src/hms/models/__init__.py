@@ -8,6 +8,7 @@ from hms.models.consultations import Consultation
 from hms.models.doctors import Doctor
 from hms.models.holidays import HospitalHoliday
 from hms.models.hospitals import Hospital
+from hms.models.idempotency import IdempotencyKey
 from hms.models.job_runs import JobRun
 from hms.models.messages import Notification, OutgoingMessage
 from hms.models.no_shows import NoShowLog, NoShowPenalty
@@ -30,6 +31,7 @@ __all__ = [
     "DoctorSlot",
     "Hospital",
     "HospitalHoliday",
+    "IdempotencyKey",
     "JobRun",
     "LoginSession",
     "NoShowLog",

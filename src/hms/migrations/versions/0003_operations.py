@@ -20,12 +20,14 @@ def upgrade() -> None:
     _audit_log()
     _notifications()
     _outgoing_messages()
+    _idempotency_keys()
     run_sql("0003_operations.up")
 
 
 def downgrade() -> None:
     """Go back."""
     run_sql("0003_operations.down")
+    op.drop_table("idempotency_keys")
     op.drop_table("outgoing_messages")
     op.drop_table("notifications")
     op.drop_table("audit_log")
@@ -353,3 +355,21 @@ def _outgoing_messages() -> None:
         sqlite_where=sa.text("status IN ('PENDING', 'SENDING')"),
         postgresql_where=sa.text("status IN ('PENDING', 'SENDING')"),
     )
+
+
+def _idempotency_keys() -> None:
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("hospital_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name="fk_idempotency_keys_hospital_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_idempotency_keys_user_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_idempotency_keys"),
+        sa.UniqueConstraint("user_id", "key", name="uq_idempotency_keys_user_id_key"),
+    )
+    op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
