@@ -16,6 +16,12 @@ from hms.transaction import Work
 KEPT_FOR = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
 
+# Both engines have the same «on conflict», each in its own class.
+_INSERT: dict[str, Callable[[type[IdempotencyKey]], Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Once:
@@ -72,9 +78,8 @@ def fingerprint_of(method: str, path: str, body: bytes) -> str:
 def _claim(work: Work, command: Once) -> IdempotencyKey | None:
     """Write the key's row, or lock and return the one that is there; None when the work is still to be done."""
     mine = new_id()
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[work.session.get_bind().dialect.name]
     claim = (
-        insert(IdempotencyKey)
+        _INSERT[work.session.get_bind().dialect.name](IdempotencyKey)
         .values(
             id=mine,
             hospital_id=work.actor.hospital_id,
@@ -88,6 +93,6 @@ def _claim(work: Work, command: Once) -> IdempotencyKey | None:
         .on_conflict_do_update(index_elements=["user_id", "key"], set_={"key": command.key})
         .returning(IdempotencyKey)
     )
-    row = work.session.scalars(claim).one()
+    row: IdempotencyKey = work.session.scalars(claim).one()
     is_expired = row.created_at <= work.machine_now - KEPT_FOR
     return None if row.id == mine or is_expired else row
