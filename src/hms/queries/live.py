@@ -46,7 +46,7 @@ def version(session: Session, hospital_id: UUID, now: datetime) -> str:
 def pulse(session: Session, actor: Actor, today: date) -> Pulse:
     """Return the caller's figures: staff see the hospital's day, a doctor and a patient their own."""
     counting = (
-        select(Appointment.status, func.count())
+        select(Appointment.status, func.count().label("visits"))
         .where(Appointment.hospital_id == actor.hospital_id, Appointment.appointment_date == today)
         .group_by(Appointment.status)
     )
@@ -55,5 +55,5 @@ def pulse(session: Session, actor: Actor, today: date) -> Pulse:
     elif not actor.is_staff:
         counting = counting.where(Appointment.patient_id == actor.patient_id)
     unread = select(func.count()).select_from(Notification).where(addressed_to(actor), Notification.read_at.is_(None))
-    board = dict(session.execute(counting).tuples().all())
+    board = {row.status: row.visits for row in session.execute(counting)}
     return Pulse(today, board, session.scalar(unread) or 0)
