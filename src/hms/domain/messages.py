@@ -58,7 +58,24 @@ class Notice:
     metadata: dict[str, object] = field(default_factory=dict)
 
 
+GIVE_UP_AFTER = timedelta(days=3)
+"""How long a message waits for a gateway that cannot be reached; such waiting uses up none of its tries."""
+
+
 def retry_delay(attempts: int, jitter: float) -> timedelta:
-    """Return the wait before the next try: 30 s doubled per try made, at most 30 min, ± 50 % by ``jitter`` in 0..1."""
-    seconds = min(30 * 2 ** (attempts - 1), 1800)
-    return timedelta(seconds=seconds * (0.5 + jitter))
+    """Return the wait before the next try: 2, 10, then 50 minutes by tries made, ± 25 % by ``jitter`` in 0..1.
+
+    The first wait outlasts a short hiccup, the second a mail server's greylisting, all three together an hour.
+    """
+    minutes = 2 * 5 ** min(attempts - 1, 3)
+    return timedelta(minutes=minutes * (0.75 + 0.5 * jitter))
+
+
+def outage_delay(waited: timedelta) -> timedelta:
+    """Return the pause before a gateway that cannot be reached is tried again: 5 s, growing to 2 minutes."""
+    return min(max(waited / 4, timedelta(seconds=5)), timedelta(minutes=2))
+
+
+def is_too_old(waited: timedelta) -> bool:
+    """Tell whether a message has waited for a gateway long enough to be given up."""
+    return waited >= GIVE_UP_AFTER

@@ -39,8 +39,10 @@ class Notification(Base):
 class OutgoingMessage(Base):
     """One notification on one channel. ``key`` (cause, recipient, channel) is unique for ever.
 
-    ``next_attempt_at`` and ``lease_until`` follow the machine clock. ``lease`` names the holder's claim: only who
-    holds it may settle the message. ``id`` also makes the mail's Message-ID, so a repeat is recognisable.
+    ``queued_at``, ``next_attempt_at`` and ``lease_until`` follow the machine clock. ``lease`` names the holder's claim:
+    only who holds it may settle the message. While it is claimed, ``next_attempt_at`` is the lease's end: a holder
+    that died leaves a message that is simply due again. ``id`` also makes the mail's Message-ID, so a repeat is
+    recognisable.
     """
 
     __tablename__ = "outgoing_messages"
@@ -67,6 +69,7 @@ class OutgoingMessage(Base):
     status: Mapped[MessageStatus] = mapped_column(choice_of(MessageStatus))
     rank: Mapped[int]
     attempts: Mapped[int] = mapped_column(default=0)
+    queued_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]
     lease: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]

@@ -104,6 +104,7 @@ def _message_row(
         # The notification row itself is the in-app delivery.
         "status": MessageStatus.DELIVERED if in_app else MessageStatus.PENDING,
         "rank": RANK[notice.priority],
+        "queued_at": machine_now,
         "next_attempt_at": machine_now,
         "created_at": notification["created_at"],
         "delivered_at": notification["created_at"] if in_app else None,
