@@ -141,7 +141,8 @@ def install(services: list[Service], apt: list[str]) -> None:
     packages = [package for service in services for package in service.packages]
     prefix = apt[: apt.index("apt-get")]
     print(f"Installing {' '.join(packages)}", flush=True)
-    keep_stopped(prefix)
+    if POSTGRES in services:
+        keep_stopped(prefix)
     for step in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
         done = subprocess.run([*apt, *step], stdin=subprocess.DEVNULL, check=False)
         if done.returncode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import smtplib
 import socket
 import ssl
@@ -19,6 +20,7 @@ from sqlalchemy import create_engine, inspect, make_url, text
 
 from hms.clock import FixedClock
 from hms.runtime import Runtime
+from tests.support.http import HttpPeer
 from tests.support.postgres import Postgres
 from tests.support.smtp import SmtpPeer
 from tests.support.sockets import OutsideWorldError
@@ -73,6 +75,34 @@ def test_stalled_server_runs_into_the_client_timeout(smtp_peer: SmtpPeer) -> Non
     client.login(smtp_peer.username, smtp_peer.password)
     with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
         client.mail("clinic@example.org")
+
+
+def post(peer: HttpPeer, body: bytes, timeout: float = 5) -> int:
+    client = http.client.HTTPConnection(peer.netloc, timeout=timeout)
+    try:
+        client.request("POST", "/notify", body)
+        return client.getresponse().status
+    finally:
+        client.close()
+
+
+def test_http_peer_keeps_what_it_is_sent(http_peer: HttpPeer) -> None:
+    assert post(http_peer, b'{"to": "+910000000000"}') == 200
+    [request] = http_peer.wait_for(1)
+    assert (request.method, request.path, request.json()) == ("POST", "/notify", {"to": "+910000000000"})
+
+
+def test_http_peer_fails_as_planned_and_then_recovers(http_peer: HttpPeer) -> None:
+    http_peer.answer(503)
+    assert post(http_peer, b"first") == 503
+    http_peer.drop()
+    with pytest.raises(http.client.RemoteDisconnected):
+        post(http_peer, b"second")
+    http_peer.stall(5)
+    with pytest.raises(TimeoutError):
+        post(http_peer, b"third", timeout=0.3)
+    assert post(http_peer, b"fourth") == 200
+    assert [request.body for request in http_peer.requests] == [b"first", b"second", b"third", b"fourth"]
 
 
 def test_redis_is_empty_and_keeps_nothing(redis_url: str) -> None:

@@ -19,6 +19,7 @@ from tests.support.databases import (
     make_postgresql_template,
     make_sqlite_template,
 )
+from tests.support.http import HttpPeer, run_http_peer
 from tests.support.postgres import Postgres, run_postgres
 from tests.support.redis import run_redis
 from tests.support.smtp import SmtpPeer, run_smtp_peer
@@ -96,6 +97,13 @@ def smtp_peer(session_smtp_peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch) -> S
     session_smtp_peer.reset()
     monkeypatch.setenv("SSL_CERT_FILE", session_smtp_peer.ca_file)
     return session_smtp_peer
+
+
+@pytest.fixture
+def http_peer() -> Iterator[HttpPeer]:
+    """Give an HTTP server that keeps what it is sent, such as an SMS provider (`json://` + `http_peer.netloc`)."""
+    with run_http_peer() as peer:
+        yield peer
 
 
 @pytest.fixture(scope="session")
