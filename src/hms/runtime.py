@@ -4,20 +4,22 @@ import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.clock import Clocks, sleep, system_clocks
 from hms.domain.errors import Code, DomainError
-from hms.gateways.null import null_gateways
+from hms.gateways import from_settings
 from hms.gateways.protocols import Gateways
 from hms.models.engines import Database, ReadSession, open_database
 from hms.models.guards import is_retryable, message_of, violated
-from hms.settings import Settings
+from hms.settings import Settings, local_secret
 from hms.transaction import Work
 
 P = ParamSpec("P")
@@ -66,6 +68,16 @@ class Runtime:
                 return result
         raise AssertionError("counting never ends")
 
+    def maintain(self, step: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run ``step(session, …)`` in one writing transaction: the house's own upkeep, in which nobody acts."""
+        for attempt in count(1):
+            try:
+                with self.database.writing() as session:
+                    return step(session, *args, **kwargs)
+            except DBAPIError as error:
+                self._give_up_or_wait(error, attempt)
+        raise AssertionError("counting never ends")
+
     def read(self, query: Callable[Concatenate[ReadSession, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run ``query(session, …)`` in a read-only session."""
         with self.database.reading() as session:
@@ -74,6 +86,11 @@ class Runtime:
     def reading(self) -> AbstractContextManager[ReadSession]:
         """Open a read-only session for several queries."""
         return self.database.reading()
+
+    @cached_property
+    def secret_key(self) -> str:
+        """The secret that signs tokens: the one set, or the data folder's own."""
+        return self.settings.secret_key.get_secret_value() or local_secret(self.settings.data_dir)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -112,5 +129,5 @@ def build(settings: Settings, *, clocks: Clocks | None = None, gateways: Gateway
         settings=settings,
         database=database,
         clocks=clocks or system_clocks(),
-        gateways=gateways or null_gateways(),
+        gateways=gateways or from_settings(settings),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hms.gateways.protocols import Gateways, Mail
+from hms.gateways.protocols import Gateways, Mail, ShortMessage
 
 
 class NullMail:
@@ -17,20 +17,25 @@ class NullMail:
         """Open nothing."""
         yield self
 
-    def send(self, mail: Mail) -> None:
+    def send(self, message: Mail, /) -> None:
         """Keep the mail."""
-        self.sent.append(mail)
+        self.sent.append(message)
 
 
 class NullSms:
-    """Keep short messages in ``sent`` as (to, text)."""
+    """Keep short messages in ``sent``."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[str, str]] = []
+        self.sent: list[ShortMessage] = []
 
-    def send(self, to: str, text: str) -> None:
+    @contextmanager
+    def connected(self) -> Iterator["NullSms"]:
+        """Open nothing."""
+        yield self
+
+    def send(self, message: ShortMessage, /) -> None:
         """Keep the message."""
-        self.sent.append((to, text))
+        self.sent.append(message)
 
 
 def null_gateways() -> Gateways:

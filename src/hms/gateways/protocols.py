@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 
 class DeliveryRefusedError(Exception):
-    """The peer refused this message. ``permanent``: trying again is useless."""
+    """This message was refused, or may or may not have arrived. ``permanent``: trying again is useless."""
 
     def __init__(self, reason: str, *, permanent: bool = False) -> None:
         super().__init__(reason)
@@ -15,7 +17,7 @@ class DeliveryRefusedError(Exception):
 
 
 class GatewayUnavailableError(Exception):
-    """The peer itself cannot be reached or used now; the message is not to blame."""
+    """The peer itself cannot be reached or used now; the message is not to blame, and did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,37 +31,62 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail, ready to send. ``message_id`` stays the same over all tries."""
+    """One mail, ready to send.
 
-    message_id: str
+    ``message_id`` stays the same over all tries and makes the Message-ID. ``to``: one address; ``sender_name``: whom
+    the mail shows as its sender; ``reply_to``: where answers go, if anywhere.
+    """
+
+    message_id: UUID
     to: str
+    to_name: str
+    sender_name: str
     subject: str
     text: str
     html: str
+    written_at: datetime
+    reply_to: str = ""
     attachments: Sequence[Attachment] = ()
 
 
-class MailGateway(Protocol):
-    """Send mail. ``connected`` holds one connection open for many mails."""
+@dataclass(frozen=True, slots=True)
+class ShortMessage:
+    """One text message. ``message_id`` stays the same over all tries."""
 
-    def connected(self) -> AbstractContextManager["MailConnection"]:
-        """Open a connection; raise GatewayUnavailableError when the peer cannot be reached."""
-        ...
+    message_id: UUID
+    to: str
+    text: str
 
 
 class MailConnection(Protocol):
     """An open way to the mail server."""
 
-    def send(self, mail: Mail) -> None:
+    def send(self, message: Mail, /) -> None:
         """Hand one mail over; raise DeliveryRefusedError or GatewayUnavailableError."""
+        ...
+
+
+class MailGateway(Protocol):
+    """Send mail. ``connected`` holds one connection open for many mails."""
+
+    def connected(self) -> AbstractContextManager[MailConnection]:
+        """Open a connection; raise GatewayUnavailableError when the peer cannot be reached."""
+        ...
+
+
+class SmsConnection(Protocol):
+    """An open way to the SMS gateway."""
+
+    def send(self, message: ShortMessage, /) -> None:
+        """Send one message; raise DeliveryRefusedError or GatewayUnavailableError."""
         ...
 
 
 class SmsGateway(Protocol):
     """Send short messages."""
 
-    def send(self, to: str, text: str) -> None:
-        """Send one message; raise DeliveryRefusedError or GatewayUnavailableError."""
+    def connected(self) -> AbstractContextManager[SmsConnection]:
+        """Prepare for many messages; raise GatewayUnavailableError when that fails."""
         ...
 
 

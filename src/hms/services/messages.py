@@ -18,7 +18,7 @@ def resend(work: Work, message_id: UUID) -> UUID:
         raise DomainError(Code.CONFLICT, "Only a message that failed can be sent again. Reload to see its state.")
     message.status = MessageStatus.PENDING
     message.attempts = 0
-    message.next_attempt_at = work.machine_now
+    message.queued_at = message.next_attempt_at = work.machine_now
     message.lease = message.lease_until = None
     work.changed("message", "resent", message)
     work.pending_messages += 1  # so that a worker is told after the commit

@@ -1,0 +1,166 @@
+"""Send mail over SMTP, and tell apart who is to blame when it fails.
+
+Before the content is handed over, trouble is the connection's: the message did not arrive and keeps its tries. What
+fails after that counts as a try, because the mail may have arrived all the same.
+"""
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from hms.gateways.composing import Sender, compose, plain_address
+from hms.gateways.protocols import DeliveryRefusedError, GatewayUnavailableError, Mail
+
+IMPLICIT_TLS_PORT = 465
+CLOSING = 421
+AUTHENTICATION_REQUIRED = 530
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpMail:
+    """A mail server. With a user name TLS is demanded, and its certificate checked; a local relay needs neither."""
+
+    host: str
+    port: int
+    sender: Sender
+    username: str = ""
+    password: str = field(default="", repr=False)
+    timeout_seconds: float = 15.0
+
+    @contextmanager
+    def connected(self) -> Iterator["SmtpConnection"]:
+        """Open a connection; raise GatewayUnavailableError when the server cannot be reached or refuses the login."""
+        connection = SmtpConnection(self)
+        connection.open()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def dial(self) -> smtplib.SMTP:
+        """Connect, encrypt and log in; raise what smtplib raises."""
+        # Greeting with the sender's domain spares a look-up of this machine's name, which closed networks answer late.
+        greeting = self.sender.domain if "." in self.sender.domain else "[127.0.0.1]"
+        context = ssl.create_default_context()
+        server: smtplib.SMTP
+        if self.port == IMPLICIT_TLS_PORT:
+            server = smtplib.SMTP_SSL(self.host, self.port, greeting, timeout=self.timeout_seconds, context=context)
+        else:
+            server = smtplib.SMTP(self.host, self.port, greeting, timeout=self.timeout_seconds)
+        try:
+            server.ehlo_or_helo_if_needed()
+            if self.username:
+                if not isinstance(server, smtplib.SMTP_SSL):
+                    server.starttls(context=context)
+                server.login(self.username, self.password)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+class SmtpConnection:
+    """One open connection, opened anew when it broke."""
+
+    def __init__(self, gateway: SmtpMail) -> None:
+        self._gateway = gateway
+        self._server: smtplib.SMTP | None = None
+        self._used = False
+
+    def open(self) -> smtplib.SMTP:
+        """Return the open connection, opening one if need be; raise GatewayUnavailableError."""
+        if self._server is None:
+            try:
+                self._server = self._gateway.dial()
+            except smtplib.SMTPAuthenticationError as error:
+                reason = f"The mail server refuses our user name or password ({error.smtp_code})."
+                raise GatewayUnavailableError(reason) from error
+            except smtplib.SMTPNotSupportedError as error:
+                reason = "The mail server offers no encryption (STARTTLS) or no login."
+                raise GatewayUnavailableError(reason) from error
+            except (OSError, smtplib.SMTPException) as error:
+                reason = f"The mail server {self._gateway.host}:{self._gateway.port} cannot be reached: {_say(error)}"
+                raise GatewayUnavailableError(reason) from error
+            self._used = False
+        return self._server
+
+    def send(self, message: Mail, /) -> None:
+        """Hand one mail over; raise DeliveryRefusedError or GatewayUnavailableError."""
+        recipient = plain_address(message.to)
+        content = compose(message, self._gateway.sender).as_bytes()
+        self._announce(recipient)
+        self._used = True
+        try:
+            code, answer = self.open().data(content)
+        except smtplib.SMTPDataError as error:
+            code, answer = error.smtp_code, error.smtp_error
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise DeliveryRefusedError(f"The connection broke while the mail was handed over: {_say(error)}") from error
+        if code == CLOSING:
+            self._drop()
+            raise GatewayUnavailableError(f"The mail server is closing: {_words(answer)}")
+        if code != 250:
+            self._reset()
+            raise DeliveryRefusedError(_words(answer, code), permanent=code >= 500)
+
+    def close(self) -> None:
+        """Say goodbye."""
+        if self._server is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                self._server.quit()
+        self._drop()
+
+    def _announce(self, recipient: str) -> None:
+        """Name sender and recipient, on a new connection if the old one turns out to be closed meanwhile."""
+        while True:
+            server = self.open()
+            try:
+                code, answer = server.mail(self._gateway.sender.address)
+                if code != 250:
+                    break
+                code, answer = server.rcpt(recipient)
+            except (OSError, smtplib.SMTPException) as error:
+                self._drop()
+                if self._used:
+                    self._used = False
+                    continue
+                raise GatewayUnavailableError(f"The mail server broke off: {_say(error)}") from error
+            if code in (250, 251):
+                return
+            if code in (CLOSING, AUTHENTICATION_REQUIRED):
+                break
+            self._reset()
+            raise DeliveryRefusedError(_words(answer, code), permanent=code >= 500)
+        # Every mail has the same sender: a server that refuses it, or wants a login, would refuse them all.
+        self._drop()
+        raise GatewayUnavailableError(f"The mail server does not take mail from us: {_words(answer, code)}")
+
+    def _reset(self) -> None:
+        try:
+            if self._server is not None:
+                self._server.rset()
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self._server = None
+
+
+def _say(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time."
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _words(error.smtp_error, error.smtp_code)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}."
+    return f"{type(error).__name__}."
+
+
+def _words(answer: bytes | str, code: int | None = None) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return " ".join(f"{code or ''} {text}".split())[:300]

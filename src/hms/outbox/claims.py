@@ -1,0 +1,145 @@
+"""Claim waiting messages for a while, and say what became of them.
+
+A claim is a lease: whoever dies leaves its messages to be claimed again when the lease ends. Only the holder of the
+lease may settle. All instants here are the machine clock's, except ``delivered_at``.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Update, select, update
+from sqlalchemy.orm import Session
+
+from hms.domain.messages import MAX_RETRIES, Channel, MessageStatus, is_too_old, outage_delay, retry_delay
+from hms.models import OutgoingMessage, new_id
+
+LEASE = timedelta(minutes=5)
+"""How long a claim holds. Longer than the slowest single sending; a batch that takes longer renews it."""
+
+WAITING = (MessageStatus.PENDING, MessageStatus.SENDING)
+ERROR_LENGTH = 400
+
+
+def claim(session: Session, machine_now: datetime, channel: Channel, limit: int) -> tuple[UUID, list[UUID]]:
+    """Claim up to ``limit`` due messages of one channel, urgent ones first, then those that are due the longest.
+
+    Return the lease and the messages' ids in the order to send them. Two claims at once never share a message.
+    """
+    m = OutgoingMessage
+    due = (
+        select(m.id)
+        .where(m.status.in_(WAITING), m.next_attempt_at <= machine_now, m.channel == channel)
+        .order_by(m.rank, m.next_attempt_at, m.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(due))
+    lease = new_id()
+    if ids:
+        _set(session, update(m).where(m.id.in_(ids)), status=MessageStatus.SENDING, lease=lease, **_until(machine_now))
+    return lease, ids
+
+
+def renew(session: Session, machine_now: datetime, lease: UUID, ids: Collection[UUID]) -> set[UUID]:
+    """Hold ``ids`` for another whole lease; return those that are still held."""
+    return _set(session, _held(lease, ids), **_until(machine_now))
+
+
+def settle_delivered(session: Session, lease: UUID, ids: Collection[UUID], delivered_at: datetime) -> set[UUID]:
+    """Note that ``ids`` arrived at ``delivered_at`` (hospital clock); return those that were still held."""
+    return _set(
+        session,
+        _held(lease, ids),
+        status=MessageStatus.DELIVERED,
+        attempts=OutgoingMessage.attempts + 1,
+        delivered_at=delivered_at,
+        last_error=None,
+        **_FREE,
+    )
+
+
+def settle_refused(
+    session: Session,
+    machine_now: datetime,
+    lease: UUID,
+    message_id: UUID,
+    reason: str,
+    *,
+    permanent: bool,
+    jitter: float,
+) -> MessageStatus | None:
+    """Note that a message was refused: try it later, or give it up after three retries or a ``permanent`` refusal.
+
+    Return its new status, or None when the lease was lost and nothing changed. ``jitter`` is in 0..1.
+    """
+    statement = select(OutgoingMessage.attempts).where(_holds(lease, [message_id])).with_for_update()
+    attempts = session.scalar(statement)
+    if attempts is None:
+        return None
+    attempts += 1
+    status = MessageStatus.FAILED if permanent or attempts > MAX_RETRIES else MessageStatus.PENDING
+    _set(
+        session,
+        _held(lease, [message_id]),
+        status=status,
+        attempts=attempts,
+        next_attempt_at=machine_now + retry_delay(attempts, jitter),
+        last_error=reason[:ERROR_LENGTH],
+        **_FREE,
+    )
+    return status
+
+
+def give_back(session: Session, machine_now: datetime, lease: UUID, ids: Sequence[UUID], reason: str) -> int:
+    """Put messages back because the gateway cannot be used; none of their tries is used up.
+
+    The pause grows with the time they have waited; after three days a message is FAILED. Return how many failed.
+    """
+    m = OutgoingMessage
+    rows = session.execute(select(m.id, m.queued_at).where(_holds(lease, ids)).with_for_update())
+    waited = {message_id: machine_now - queued_at for message_id, queued_at in rows}
+    too_old = [message_id for message_id, age in waited.items() if is_too_old(age)]
+    error = reason[:ERROR_LENGTH]
+    if too_old:
+        _set(session, _held(lease, too_old), status=MessageStatus.FAILED, last_error=error, **_FREE)
+    if len(too_old) < len(waited):
+        # The oldest one tells how long the gateway has been away at least.
+        due = machine_now + outage_delay(max(age for age in waited.values() if not is_too_old(age)))
+        again = set(waited).difference(too_old)
+        _set(
+            session,
+            _held(lease, again),
+            status=MessageStatus.PENDING,
+            next_attempt_at=due,
+            last_error=error,
+            **_FREE,
+        )
+    return len(too_old)
+
+
+def release(session: Session, machine_now: datetime, lease: UUID, ids: Collection[UUID]) -> None:
+    """Put messages back untouched: nobody tried to send them."""
+    _set(session, _held(lease, ids), status=MessageStatus.PENDING, next_attempt_at=machine_now, **_FREE)
+
+
+_FREE: dict[str, object] = {"lease": None, "lease_until": None}
+
+
+def _until(machine_now: datetime) -> dict[str, object]:
+    # The end of the lease is also when the message is due again, so that claiming needs one condition and one index.
+    return {"lease_until": machine_now + LEASE, "next_attempt_at": machine_now + LEASE}
+
+
+def _holds(lease: UUID, ids: Collection[UUID]) -> ColumnElement[bool]:
+    m = OutgoingMessage
+    return m.id.in_(ids) & (m.lease == lease) & (m.status == MessageStatus.SENDING)
+
+
+def _held(lease: UUID, ids: Collection[UUID]) -> Update:
+    return update(OutgoingMessage).where(_holds(lease, ids))
+
+
+def _set(session: Session, statement: Update, **values: object) -> set[UUID]:
+    changed = statement.values(**values).returning(OutgoingMessage.id).execution_options(synchronize_session=False)
+    return set(session.scalars(changed))
