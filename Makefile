@@ -11,7 +11,7 @@ VENDOR := src/hms/web/static/vendor
 VENDORED := $(VENDOR)/htmx.min.js
 LOCK_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
-CHECKED := src tests tools $(wildcard benchmarks)
+CHECKED := src tests tools assets/build.py $(wildcard benchmarks)
 
 .PHONY: help
 help: ## Say what can be made
@@ -74,7 +74,7 @@ lint: setup ## Lint, and look for tests that never run or assert nothing
 
 .PHONY: types
 types: setup
-	$(BIN)/mypy
+	$(BIN)/mypy $(CHECKED)
 
 .PHONY: floors
 floors: setup
