@@ -1,7 +1,10 @@
-"""Jobs and their runs: names, states, sources, take-over."""
+"""Jobs and their runs: names, states, sources, take-over, and when a job counts as healthy."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
+from zoneinfo import ZoneInfo
 
 
 class JobName(StrEnum):
@@ -34,7 +37,60 @@ TAKE_OVER_AFTER = timedelta(minutes=5)
 
 FAILURES_BEFORE_ALARM = 3
 
+TIMED_OUT = "Timed out"
+ALREADY_PROCESSING = "Already processing"
+
+SUCCESS_EXPECTED_WITHIN = timedelta(minutes=15)
+"""Inside working hours the no-show check must have succeeded so recently."""
+
 
 def is_abandoned(heartbeat_at: datetime, machine_now: datetime) -> bool:
     """Tell whether a RUNNING row's holder must be given up."""
     return machine_now - heartbeat_at >= TAKE_OVER_AFTER
+
+
+def consecutive_failures(newest_first: Iterable[RunStatus]) -> int:
+    """Count the failures since the last success; runs that still run don't matter."""
+    finished = (status for status in newest_first if status is not RunStatus.RUNNING)
+    return sum(1 for _ in takewhile(lambda status: status is RunStatus.FAILED, finished))
+
+
+def working_hours(schedule: str) -> frozenset[int]:
+    """Return the hours (0-23) named by the hour field of a five-field crontab such as ``*/5 7-22 * * *``."""
+    return frozenset(hour for part in schedule.split()[1].split(",") for hour in _hours(part))
+
+
+def is_working(now: datetime, zone: ZoneInfo, hours: frozenset[int]) -> bool:
+    """Tell whether the job is scheduled to run in the hospital's present hour."""
+    return now.astimezone(zone).hour in hours
+
+
+def is_judged(now: datetime, zone: ZoneInfo, hours: frozenset[int]) -> bool:
+    """Tell whether a missing success counts: inside working hours that began 15 minutes ago (from 07:15 on)."""
+    return is_working(now, zone, hours) and is_working(now - SUCCESS_EXPECTED_WITHIN, zone, hours)
+
+
+def health_problem(failures: int, last_success: datetime | None, now: datetime, *, judged: bool) -> str | None:
+    """Return what is wrong with a job, or None when it is well (rules §6)."""
+    if failures >= FAILURES_BEFORE_ALARM:
+        return f"{failures} consecutive failures"
+    if judged and last_success is None:
+        return "No run has succeeded yet"
+    if judged and last_success is not None and now - last_success > SUCCESS_EXPECTED_WITHIN:
+        return f"No success for {int((now - last_success).total_seconds() // 60)} minutes inside working hours"
+    return None
+
+
+def success_rate(total: int, failed: int) -> str:
+    """Return the share of runs that succeeded, such as "98.5%"; without any run nothing has failed."""
+    return f"{100 * (total - failed) / total if total else 100:.1f}%"
+
+
+def _hours(part: str) -> range:
+    span, _, step = part.partition("/")
+    if span == "*":
+        return range(0, 24, int(step or 1))
+    first, dash, last = span.partition("-")
+    if not dash:
+        return range(int(first), 24, int(step)) if step else range(int(first), int(first) + 1)
+    return range(int(first), int(last) + 1, int(step or 1))

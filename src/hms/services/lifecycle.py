@@ -6,11 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from hms.access.actors import Actor
-from hms.access.scope import not_found
+from hms.access.scope import find, not_found
 from hms.domain.appointments import LIVE, Status, require_transition
+from hms.domain.errors import Code, DomainError
 from hms.domain.events import Visit
-from hms.domain.people import Contact
-from hms.models import Appointment, AppointmentEvent, Doctor
+from hms.domain.people import Contact, Role
+from hms.models import Appointment, AppointmentEvent, Doctor, Patient
 from hms.transaction import Work
 
 _STAMPS: dict[Status, str] = {
@@ -37,6 +38,28 @@ def locked(work: Work, appointment_id: UUID) -> Appointment:
     if appointment is None or not _visible(work.actor, appointment):
         raise not_found("Appointment")
     return appointment
+
+
+def locked_with_patient(work: Work, appointment_id: UUID) -> tuple[Appointment, Patient]:
+    """Return the appointment and its patient, both locked in the house's order; NOT_FOUND otherwise.
+
+    For changes that may touch the patient's count, as every change of a missed appointment does.
+    """
+    patient_id = work.session.scalar(
+        select(Appointment.patient_id).where(
+            Appointment.id == appointment_id, Appointment.hospital_id == work.actor.hospital_id
+        )
+    )
+    if patient_id is None:
+        raise not_found("Appointment")
+    patient = find(work.session, work.actor, Patient, patient_id, lock=True)
+    return locked(work, appointment_id), patient
+
+
+def require_own(work: Work, appointment: Appointment) -> None:
+    """Raise FORBIDDEN when a doctor would change another doctor's appointment."""
+    if work.actor.role is Role.DOCTOR and appointment.doctor_id != work.actor.doctor_id:
+        raise DomainError(Code.FORBIDDEN, "This is another doctor's appointment. You may change your own only.")
 
 
 def move(work: Work, appointment: Appointment, to: Status, *, reason: str | None = None, release: bool = False) -> None:

@@ -1,0 +1,14 @@
+"""The nightly cleaning of one hospital."""
+
+from hms.processes.running import Running
+from hms.services import housekeeping
+from hms.services.housekeeping import RecountSome
+
+
+def clean(run: Running) -> None:
+    """Derive counts anew, then delete expired sessions, kept answers and old runs. Items: rows deleted."""
+    looked_at, after = run.transact(housekeeping.recount_some, RecountSome(run.run_id, None, run.batch_size))
+    while looked_at:
+        looked_at, after = run.transact(housekeeping.recount_some, RecountSome(run.run_id, after, run.batch_size))
+    for forget in (housekeeping.forget_sessions, housekeeping.forget_answers, housekeeping.forget_runs):
+        run.items += run.transact(forget, run.run_id)

@@ -1,0 +1,125 @@
+"""The one way by which beat, web, worker and command line run a job."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import structlog
+
+from hms.access.actors import Actor
+from hms.access.permissions import Permission, require
+from hms.clock import stopwatch
+from hms.domain.errors import Code, Detail, DomainError
+from hms.domain.job_runs import JobName, RunSource
+from hms.processes import housekeeping, no_show_check, slot_horizon
+from hms.processes.running import Running, describe
+from hms.queries import job_runs as run_queries
+from hms.queries.no_shows import DueRow, would_sweep
+from hms.runtime import Runtime
+from hms.services import job_runs
+from hms.services.job_runs import FailRun, FinishRun, StartRun
+
+log = structlog.get_logger(__name__)
+
+JOBS: Mapping[JobName, Callable[[Running], None]] = {
+    JobName.NO_SHOW_CHECK: no_show_check.sweep,
+    JobName.SLOT_HORIZON: slot_horizon.fill,
+    JobName.HOUSEKEEPING: housekeeping.clean,
+}
+
+
+class OutcomeStatus(StrEnum):
+    """How the wish to run a job ended."""
+
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    ALREADY_PROCESSING = "ALREADY_PROCESSING"
+    REHEARSED = "REHEARSED"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """``error`` tells why it failed or did not start; ``rehearsed``: what a dry run would have handled."""
+
+    status: OutcomeStatus
+    items: int = 0
+    duration_ms: int = 0
+    run_id: UUID | None = None
+    error: str | None = None
+    rehearsed: tuple[DueRow, ...] = field(default=())
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether the job was done, or is validly being done by another run."""
+        return self.status is not OutcomeStatus.FAILED
+
+
+def run_job(
+    runtime: Runtime,
+    hospital_id: UUID,
+    job: JobName,
+    source: RunSource,
+    scheduled_for: datetime | None = None,
+    actor: Actor | None = None,
+    *,
+    dry_run: bool = False,
+) -> RunOutcome:
+    """Run a job for one hospital and tell how it went; raise FORBIDDEN only, for an ``actor`` who may not.
+
+    ``scheduled_for``: the tick (hospital clock) that asked. Whatever goes wrong is kept in the run's row and in the
+    outcome. A dry run writes nothing.
+    """
+    require(actor or Actor.system(hospital_id), Permission.RUN_JOBS)
+    if dry_run:
+        return _rehearse(runtime, hospital_id, job)
+    began = stopwatch()
+    try:
+        starter = actor or Actor.system(hospital_id)
+        run_id = runtime.transact(starter, job_runs.start, StartRun(job, source, scheduled_for))
+    except DomainError as refusal:
+        if refusal.code is not Code.ALREADY_PROCESSING:
+            raise
+        return RunOutcome(OutcomeStatus.ALREADY_PROCESSING, error=refusal.message)
+    except Exception as error:
+        log.exception("A job could not start", job=job.value)
+        return RunOutcome(OutcomeStatus.FAILED, error=describe(error))
+    run = Running(runtime, hospital_id, run_id)
+    try:
+        JOBS[job](run)
+        run.transact(job_runs.finish, FinishRun(run_id, run.items, _milliseconds(began)))
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the run's row and the outcome keep it
+        return _failed(run, job, error, _milliseconds(began))
+    return RunOutcome(OutcomeStatus.COMPLETED, run.items, _milliseconds(began), run_id)
+
+
+def run_for_all(runtime: Runtime, job: JobName, source: RunSource) -> dict[UUID, RunOutcome]:
+    """Run a job for every hospital, one after the other; return hospital → outcome. None stops the others."""
+    hospitals = runtime.read(run_queries.hospital_ids)
+    return {hospital_id: run_job(runtime, hospital_id, job, source) for hospital_id in hospitals}
+
+
+def _rehearse(runtime: Runtime, hospital_id: UUID, job: JobName) -> RunOutcome:
+    if job is not JobName.NO_SHOW_CHECK:
+        raise DomainError(
+            Code.VALIDATION,
+            f"{job.value} cannot be rehearsed. Only {JobName.NO_SHOW_CHECK.value} can.",
+            [Detail("dryRun", f"must be false for {job.value}")],
+        )
+    rows = runtime.read(would_sweep, hospital_id, runtime.clocks.hospital.now())
+    return RunOutcome(OutcomeStatus.REHEARSED, items=len(rows), rehearsed=tuple(rows))
+
+
+def _failed(run: Running, job: JobName, error: Exception, duration_ms: int) -> RunOutcome:
+    reason = describe(error)
+    log.error("A job failed", job=job.value, run=str(run.run_id), error=reason, exc_info=error)
+    try:
+        run.transact(job_runs.fail, FailRun(run.run_id, reason, duration_ms, run.items))
+    except Exception as second:  # noqa: BLE001 -- the row stays RUNNING and is taken over, or somebody else has closed it
+        log.warning("The failure could not be written down", run=str(run.run_id), error=describe(second))
+    return RunOutcome(OutcomeStatus.FAILED, run.items, duration_ms, run.run_id, reason)
+
+
+def _milliseconds(began: float) -> int:
+    return round((stopwatch() - began) * 1000)

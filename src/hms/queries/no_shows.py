@@ -1,0 +1,289 @@
+"""What is missed, what was marked, and what stood against marking."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from hms.access.actors import Actor
+from hms.domain.absences import AbsenceStatus
+from hms.domain.appointments import OPEN
+from hms.domain.intervals import Span
+from hms.domain.no_shows import Missed, NoShowReason, ReviewReason, review_reason
+from hms.domain.slots import Absence, Holiday, WeeklyBlock
+from hms.models import (
+    Appointment,
+    Doctor,
+    DoctorAbsence,
+    DoctorSchedule,
+    Hospital,
+    HospitalHoliday,
+    NoShowLog,
+    Patient,
+    User,
+)
+
+Position = tuple[datetime, UUID]
+"""A place in the order of (due or triggered instant, id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueKey:
+    """A due appointment before it is locked."""
+
+    id: UUID
+    patient_id: UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """What a dry run shows of a due appointment; ``review`` is None for one that would be marked."""
+
+    appointment_id: UUID
+    patient_name: str
+    mrn: str
+    doctor_name: str
+    day: date
+    start: time
+    due_at: datetime
+    review: ReviewReason | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One no-show log with the names that lists show; ``slot_time`` is the hospital's wall time."""
+
+    id: UUID
+    appointment_id: UUID
+    reason: NoShowReason
+    slot_time: time
+    timeout_minutes: int
+    triggered_at: datetime
+    slot_released: bool
+    slot_released_at: datetime | None
+    notification_sent: bool
+    justified: bool
+    voided_at: datetime | None
+    notes: str | None
+    created_by: UUID | None
+    patient_id: UUID
+    patient_first_name: str
+    patient_last_name: str
+    mrn: str
+    doctor_id: UUID
+    doctor_first_name: str
+    doctor_last_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """What to list: triggered in [``since``, ``until``), of one doctor or patient."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    doctor_id: UUID | None = None
+    patient_id: UUID | None = None
+
+
+def is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Build the conditions of what the sweep takes; the index ix_appointments_due holds just these rows."""
+    return (Appointment.status.in_(sorted(OPEN)), ~Appointment.under_review, Appointment.no_show_due_at <= now)
+
+
+def due_keys(
+    session: Session, hospital_id: UUID, now: datetime, limit: int, after: Position | None = None
+) -> list[DueKey]:
+    """Return the next due appointments in the order of (due instant, id), without locking them."""
+    statement = (
+        select(Appointment.id, Appointment.patient_id, Appointment.no_show_due_at)
+        .where(Appointment.hospital_id == hospital_id, *is_due(now))
+        .order_by(Appointment.no_show_due_at, Appointment.id)
+        .limit(limit)
+    )
+    if after is not None:
+        due_at, row_id = after
+        same = (Appointment.no_show_due_at == due_at) & (Appointment.id > row_id)
+        statement = statement.where(
+            Appointment.no_show_due_at >= due_at, or_(Appointment.no_show_due_at > due_at, same)
+        )
+    return [DueKey(*row) for row in session.execute(statement)]
+
+
+def review_reasons(
+    session: Session, hospital: Hospital, now: datetime, appointments: Sequence[Appointment]
+) -> dict[UUID, ReviewReason]:
+    """Return which of the due appointments a human must decide on, and why (rules §2, §5)."""
+    if not appointments:
+        return {}
+    doctor_ids = {appointment.doctor_id for appointment in appointments}
+    holidays = _holidays(session, hospital.id)
+    absences = _absences(session, doctor_ids, min(appointment.appointment_date for appointment in appointments))
+    weeks = _weeks(session, doctor_ids)
+    catch_up = hospital.policy.no_show_catch_up
+    reasons = {
+        appointment.id: review_reason(
+            _missed(appointment),
+            now=now,
+            catch_up=catch_up,
+            holidays=holidays,
+            absences=absences.get(appointment.doctor_id, ()),
+            week=weeks.get(appointment.doctor_id, ()),
+        )
+        for appointment in appointments
+    }
+    return {row_id: reason for row_id, reason in reasons.items() if reason is not None}
+
+
+def would_sweep(session: Session, hospital_id: UUID, now: datetime, limit: int = 1000) -> list[DueRow]:
+    """Return what the sweep would do now, in its order (for a dry run)."""
+    hospital = session.get_one(Hospital, hospital_id)
+    appointments = session.scalars(
+        select(Appointment)
+        .where(Appointment.hospital_id == hospital_id, *is_due(now))
+        .options(joinedload(Appointment.patient), joinedload(Appointment.doctor).joinedload(Doctor.user))
+        .order_by(Appointment.no_show_due_at, Appointment.id)
+        .limit(limit)
+    ).all()
+    reasons = review_reasons(session, hospital, now, appointments)
+    return [
+        DueRow(
+            appointment_id=row.id,
+            patient_name=f"{row.patient.first_name} {row.patient.last_name}",
+            mrn=row.patient.mrn,
+            doctor_name=f"{row.doctor.user.first_name} {row.doctor.user.last_name}",
+            day=row.appointment_date,
+            start=row.start_time,
+            due_at=row.no_show_due_at,
+            review=reasons.get(row.id),
+        )
+        for row in appointments
+    ]
+
+
+def logs(
+    session: Session, actor: Actor, wanted: LogFilter, after: Position | None = None, limit: int = 50
+) -> list[LogRow]:
+    """Return logs that stand (not voided), newest first; a doctor sees only their own. ``after``: the last row seen."""
+    statement = _logs_of(actor).where(NoShowLog.voided_at.is_(None), *_wanted(wanted))
+    if after is not None:
+        at, row_id = after
+        same = (NoShowLog.triggered_at == at) & (NoShowLog.id < row_id)
+        statement = statement.where(NoShowLog.triggered_at <= at, or_(NoShowLog.triggered_at < at, same))
+    newest = statement.order_by(NoShowLog.triggered_at.desc(), NoShowLog.id.desc()).limit(limit)
+    return [_log_row(*row) for row in session.execute(newest)]
+
+
+def log_of(session: Session, actor: Actor, appointment_id: UUID) -> LogRow | None:
+    """Return the log of an appointment, voided or not, or None; a doctor sees only their own."""
+    row = session.execute(_logs_of(actor).where(NoShowLog.appointment_id == appointment_id)).one_or_none()
+    return _log_row(*row) if row else None
+
+
+def _logs_of(actor: Actor):  # type: ignore[no-untyped-def]  # the type of a select of four entities says nothing more
+    statement = (
+        select(NoShowLog, Patient, Doctor, User)
+        .join(Patient, Patient.id == NoShowLog.patient_id)
+        .join(Doctor, Doctor.id == NoShowLog.doctor_id)
+        .join(User, User.id == Doctor.user_id)
+        .where(NoShowLog.hospital_id == actor.hospital_id)
+    )
+    return statement.where(NoShowLog.doctor_id == actor.doctor_id) if actor.doctor_id else statement
+
+
+def _wanted(wanted: LogFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        conditions.append(NoShowLog.triggered_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(NoShowLog.triggered_at < wanted.until)
+    if wanted.doctor_id is not None:
+        conditions.append(NoShowLog.doctor_id == wanted.doctor_id)
+    if wanted.patient_id is not None:
+        conditions.append(NoShowLog.patient_id == wanted.patient_id)
+    return conditions
+
+
+def _log_row(log: NoShowLog, patient: Patient, doctor: Doctor, user: User) -> LogRow:
+    return LogRow(
+        id=log.id,
+        appointment_id=log.appointment_id,
+        reason=log.reason,
+        slot_time=log.slot_time,
+        timeout_minutes=log.timeout_minutes,
+        triggered_at=log.triggered_at,
+        slot_released=log.slot_released,
+        slot_released_at=log.slot_released_at,
+        notification_sent=log.notification_sent,
+        justified=log.justified,
+        voided_at=log.voided_at,
+        notes=log.notes,
+        created_by=log.created_by,
+        patient_id=patient.id,
+        patient_first_name=patient.first_name,
+        patient_last_name=patient.last_name,
+        mrn=patient.mrn,
+        doctor_id=doctor.id,
+        doctor_first_name=user.first_name,
+        doctor_last_name=user.last_name,
+    )
+
+
+def _missed(appointment: Appointment) -> Missed:
+    return Missed(
+        day=appointment.appointment_date,
+        wall=Span(appointment.start_time, appointment.end_time),
+        due_at=appointment.no_show_due_at,
+        imported=appointment.imported,
+    )
+
+
+def _holidays(session: Session, hospital_id: UUID) -> list[Holiday]:
+    rows = session.execute(
+        select(HospitalHoliday.date, HospitalHoliday.is_recurring).where(
+            HospitalHoliday.hospital_id == hospital_id, HospitalHoliday.is_active
+        )
+    )
+    return [Holiday(*row) for row in rows]
+
+
+def _absences(session: Session, doctor_ids: Collection[UUID], since: date) -> dict[UUID, list[Absence]]:
+    rows = session.execute(
+        select(
+            DoctorAbsence.doctor_id,
+            DoctorAbsence.id,
+            DoctorAbsence.start_date,
+            DoctorAbsence.end_date,
+            DoctorAbsence.start_time,
+            DoctorAbsence.end_time,
+        ).where(
+            DoctorAbsence.doctor_id.in_(doctor_ids),
+            DoctorAbsence.status == AbsenceStatus.ACTIVE,
+            DoctorAbsence.end_date >= since,
+        )
+    )
+    found: dict[UUID, list[Absence]] = {}
+    for doctor_id, row_id, first, last, start, end in rows:
+        part = Span(start, end) if start and end else None
+        found.setdefault(doctor_id, []).append(Absence(row_id, first, last, part))
+    return found
+
+
+def _weeks(session: Session, doctor_ids: Collection[UUID]) -> dict[UUID, list[WeeklyBlock]]:
+    rows = session.execute(
+        select(
+            DoctorSchedule.doctor_id,
+            DoctorSchedule.day_of_week,
+            DoctorSchedule.start_time,
+            DoctorSchedule.end_time,
+            DoctorSchedule.break_start,
+            DoctorSchedule.break_end,
+        ).where(DoctorSchedule.doctor_id.in_(doctor_ids), DoctorSchedule.is_active)
+    )
+    found: dict[UUID, list[WeeklyBlock]] = {}
+    for doctor_id, day, start, end, break_start, break_end in rows:
+        found.setdefault(doctor_id, []).append(WeeklyBlock(day, start, end, break_start, break_end))
+    return found

@@ -1,0 +1,61 @@
+"""Clearing away what is over, and deriving anew what time alone changes; each verb is one batch of a run."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, select
+
+from hms.models import LoginSession, NoShowPenalty, Patient
+from hms.services import idempotency, job_runs, penalties
+from hms.transaction import Work
+
+
+@dataclass(frozen=True, slots=True)
+class RecountSome:
+    """One batch of patients behind ``after`` under run ``run_id``."""
+
+    run_id: UUID
+    after: UUID | None = None
+    limit: int = 200
+
+
+def forget_sessions(work: Work, run_id: UUID) -> int:
+    """Delete expired sign-ins with their refresh tokens (machine clock); return how many."""
+    job_runs.renew(work, run_id)
+    expired = delete(LoginSession).where(
+        LoginSession.hospital_id == work.actor.hospital_id, LoginSession.expires_at <= work.machine_now
+    )
+    return cast(CursorResult[Any], work.session.execute(expired)).rowcount
+
+
+def forget_answers(work: Work, run_id: UUID) -> int:
+    """Delete the answers kept for repeated requests once their time is over; return how many."""
+    job_runs.renew(work, run_id)
+    return idempotency.forget_expired(work)
+
+
+def forget_runs(work: Work, run_id: UUID) -> int:
+    """Delete closed runs older than the hospital keeps them (hospital clock); return how many."""
+    days = work.hospital.policy.run_retention_days
+    return job_runs.forget_old(work, run_id, work.now - timedelta(days=days))
+
+
+def recount_some(work: Work, command: RecountSome) -> tuple[int, UUID | None]:
+    """Derive the counts of one batch of patients anew; return how many were looked at, and where to go on.
+
+    Penalties that fell out of the rolling window count no more, and a block that the count had set is lifted.
+    """
+    job_runs.renew(work, command.run_id)
+    counted = (Patient.no_show_count > 0) | Patient.id.in_(
+        select(NoShowPenalty.patient_id).where(NoShowPenalty.hospital_id == work.actor.hospital_id)
+    )
+    statement = select(Patient.id).where(Patient.hospital_id == work.actor.hospital_id, counted)
+    if command.after is not None:
+        statement = statement.where(Patient.id > command.after)
+    ids = work.session.scalars(statement.order_by(Patient.id).limit(command.limit)).all()
+    if not ids:
+        return 0, None
+    penalties.recount(work, penalties.lock_patients(work, ids))
+    return len(ids), ids[-1]

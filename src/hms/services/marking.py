@@ -1,0 +1,166 @@
+"""What a mark as missed entails: state, event, log, penalty, count, block, messages; and how it is taken back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from hms.domain.appointments import LIVE, Status
+from hms.domain.errors import Code, DomainError
+from hms.domain.events import AppointmentMoved, NoShowMarked
+from hms.domain.no_shows import NoShowReason
+from hms.models import Appointment, AppointmentEvent, NoShowLog, Patient, new_id
+from hms.services import lifecycle, penalties, slots
+from hms.transaction import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How appointments are marked. ``release``: their slots can be booked again."""
+
+    reason: NoShowReason
+    release: bool = False
+    notes: str | None = None
+
+
+def mark_one(work: Work, appointment: Appointment, patient: Patient, mark: Mark) -> UUID:
+    """Mark one locked appointment of a locked patient with all that follows; return the log's id."""
+    lifecycle.move(work, appointment, Status.NO_SHOW, reason=mark.notes or mark.reason.value, release=mark.release)
+    appointment.under_review = False
+    work.session.flush()
+    if mark.release:
+        slots.freed(work, appointment)
+    _follow(work, [appointment], {patient.id: patient}, mark)
+    return work.session.scalars(select(NoShowLog.id).where(NoShowLog.appointment_id == appointment.id)).one()
+
+
+def mark_many(
+    work: Work, appointments: Sequence[Appointment], patients: Mapping[UUID, Patient], reason: NoShowReason
+) -> None:
+    """Mark locked open appointments in sets, without releasing slots; the statements don't grow with the rows."""
+    work.session.execute(
+        update(Appointment)
+        .where(Appointment.id.in_([appointment.id for appointment in appointments]))
+        .values(status=Status.NO_SHOW, version=Appointment.version + 1, updated_at=work.now)
+        .execution_options(synchronize_session=False)
+    )
+    work.session.execute(
+        insert(AppointmentEvent),
+        [
+            {
+                "hospital_id": appointment.hospital_id,
+                "appointment_id": appointment.id,
+                "at": work.now,
+                "actor_id": work.actor.user_id,
+                "from_status": appointment.status,
+                "to_status": Status.NO_SHOW,
+                "reason": reason.value,
+                "is_import": False,
+            }
+            for appointment in appointments
+        ],
+    )
+    _follow(work, appointments, patients, Mark(reason))
+
+
+def take_back(work: Work, appointment: Appointment, patient: Patient, to: Status, notes: str | None) -> None:
+    """Void the mark of a locked appointment: log and penalty count no more, the count follows.
+
+    A live state takes the slot back; raise SLOT_TAKEN when somebody else holds that time.
+    """
+    if to in LIVE and not appointment.holds_slot:
+        _require_free(work, appointment)
+    before = appointment.status
+    lifecycle.move(work, appointment, to, reason=notes)
+    work.session.flush()
+    work.session.execute(
+        update(NoShowLog)
+        .where(NoShowLog.appointment_id == appointment.id)
+        .values(voided_at=work.now)
+        .execution_options(synchronize_session=False)
+    )
+    penalties.void(work, [appointment.id])
+    penalties.recount(work, {patient.id: patient})
+    work.emit(AppointmentMoved(entity_id=appointment.id, before=before, after=to, reason=notes))
+
+
+def _follow(work: Work, appointments: Sequence[Appointment], patients: Mapping[UUID, Patient], mark: Mark) -> None:
+    _write_logs(work, appointments, mark)
+    struck = penalties.strike(work, appointments)
+    blocked = penalties.recount(work, patients, struck)
+    seen: dict[UUID, int] = {}
+    marked = []
+    for appointment in appointments:
+        patient_id = appointment.patient_id
+        seen[patient_id] = seen.get(patient_id, 0) + 1
+        marked.append(
+            NoShowMarked(
+                entity_id=appointment.id,
+                visit=lifecycle.visit_of(appointment),
+                reason=mark.reason,
+                slot_released=mark.release,
+                count=patients[patient_id].no_show_count - len(struck[patient_id]) + seen[patient_id],
+            )
+        )
+    work.emit(*marked, *blocked)
+
+
+def _write_logs(work: Work, appointments: Sequence[Appointment], mark: Mark) -> None:
+    # The message is recorded in this same transaction, so it counts as sent (rules §5).
+    fresh: dict[str, Any] = {
+        "reason": mark.reason,
+        "triggered_at": work.now,
+        "slot_released": mark.release,
+        "slot_released_at": work.now if mark.release else None,
+        "notification_sent": True,
+        "notes": mark.notes,
+        "created_by": work.actor.user_id,
+        "voided_at": None,
+    }
+    ids = [appointment.id for appointment in appointments]
+    # A mark that was taken back has left its log: it is unique per appointment and stands again.
+    again = set(work.session.scalars(select(NoShowLog.appointment_id).where(NoShowLog.appointment_id.in_(ids))))
+    rows = [
+        {
+            "id": new_id(),
+            "hospital_id": appointment.hospital_id,
+            "appointment_id": appointment.id,
+            "patient_id": appointment.patient_id,
+            "doctor_id": appointment.doctor_id,
+            "slot_time": appointment.start_time,
+            "timeout_minutes": appointment.duration_minutes,
+            **fresh,
+        }
+        for appointment in appointments
+        if appointment.id not in again
+    ]
+    if rows:
+        work.session.execute(insert(NoShowLog), rows)
+    if again:
+        work.session.execute(
+            update(NoShowLog)
+            .where(NoShowLog.appointment_id.in_(again))
+            .values(fresh)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _require_free(work: Work, appointment: Appointment) -> None:
+    holder = work.session.scalar(
+        select(Appointment.id)
+        .where(
+            Appointment.doctor_id == appointment.doctor_id,
+            Appointment.id != appointment.id,
+            Appointment.holds_slot,
+            Appointment.starts_at < appointment.ends_at,
+            Appointment.ends_at > appointment.starts_at,
+        )
+        .limit(1)
+    )
+    if holder is not None:
+        raise DomainError(
+            Code.SLOT_TAKEN,
+            "This time has been given to somebody else meanwhile. Book another time for the patient.",
+        )
