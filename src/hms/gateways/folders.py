@@ -1,6 +1,5 @@
 """Without a mail server or an SMS gateway, messages become files that people can open."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,6 +55,6 @@ def _write(path: Path, content: bytes) -> None:
     unfinished = path.with_suffix(".part")
     try:
         unfinished.write_bytes(content)
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     except OSError as error:
         raise GatewayUnavailableError(f"The message cannot be written: {error.strerror}.") from error

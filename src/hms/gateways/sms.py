@@ -1,6 +1,5 @@
 """Send text messages through whichever provider the one URL selects (Apprise)."""
 
-import io
 import logging
 import re
 from collections.abc import Iterator
@@ -35,12 +34,11 @@ class AppriseSms:
         target = apprise.Apprise()
         if not target.add(self.url.replace(PLACEHOLDER, quote(_number(message.to), safe=""))):
             raise GatewayUnavailableError("The SMS provider's address (SMS_URL) is not one that Apprise knows.")
-        said = io.StringIO()
-        with apprise.LogCapture(level=logging.WARNING, name="apprise", fmt="%(message)s") as captured:
+        with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
             sent = target.notify(body=message.text)
-            said.write(captured.getvalue())
+            reason = said.getvalue()
         if not sent:
-            raise _reason(said.getvalue())
+            raise _reason(reason)
 
 
 def _number(raw: str) -> str:

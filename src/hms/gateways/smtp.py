@@ -92,6 +92,7 @@ class SmtpConnection:
         content = compose(message, self._gateway.sender).as_bytes()
         self._announce(recipient)
         self._used = True
+        answer: bytes | str
         try:
             code, answer = self.open().data(content)
         except smtplib.SMTPDataError as error:

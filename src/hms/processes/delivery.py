@@ -1,0 +1,183 @@
+"""Deliver what waits: claim a batch, send each message outside any transaction, note at once what became of it.
+
+One relay works per channel and process; any number of processes may work at once. Whoever dies between sending and
+noting leaves one message that is sent again under the same Message-ID, and a lease that ends by itself.
+"""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from hms.domain.messages import Channel, MessageStatus
+from hms.gateways.protocols import DeliveryRefusedError, GatewayUnavailableError
+from hms.outbox import claims
+from hms.processes.letters import mail_of, text_of
+from hms.queries import deliveries
+from hms.queries.deliveries import Delivery
+from hms.runtime import Runtime
+
+BATCH = 50
+CHANNELS = (Channel.EMAIL, Channel.SMS)
+Send = Callable[[Delivery], None]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What one round did. ``postponed``: put back because a gateway cannot be used; ``lost``: leases that ran out."""
+
+    delivered: int = 0
+    retried: int = 0
+    failed: int = 0
+    postponed: int = 0
+    lost: int = 0
+
+
+def deliver_due(
+    runtime: Runtime,
+    channels: Sequence[Channel] = CHANNELS,
+    *,
+    batch: int = BATCH,
+    stop: Callable[[], bool] = lambda: False,
+) -> DeliveryReport:
+    """Deliver until nothing is due, or a channel's gateway cannot be used, or ``stop`` says so.
+
+    Raise only what the database raises; a message that cannot be sent or even written is put off or given up.
+    """
+    counts: Counter[str] = Counter()
+    for channel in channels:
+        while not stop():
+            lease, ids = runtime.maintain(claims.claim, runtime.clocks.machine.now(), channel, batch)
+            if not ids:
+                break
+            if not _Round(runtime, channel, lease, ids, counts).run(stop):
+                break
+    return DeliveryReport(**counts)
+
+
+class Relay:
+    """Keep one channel moving in this process: a call while it moves makes it look once more when it is done."""
+
+    def __init__(self, runtime: Runtime, channel: Channel, stop: Callable[[], bool]) -> None:
+        self._runtime, self._channel, self._stop = runtime, channel, stop
+        self._busy = threading.Lock()
+        self._again = threading.Event()
+
+    def run(self) -> DeliveryReport | None:
+        """Deliver what is due; return None at once when this process is at it already."""
+        self._again.set()
+        report: DeliveryReport | None = None
+        # Whoever is refused the lock has set the flag before, and the holder looks at it after letting go.
+        while self._again.is_set() and not self._stop() and self._busy.acquire(blocking=False):
+            try:
+                self._again.clear()
+                report = deliver_due(self._runtime, (self._channel,), stop=self._stop)
+            finally:
+                self._busy.release()
+        return report
+
+
+class _Round:
+    """One claimed batch on its way. ``_rest``: what is claimed and not settled yet, in the order to send."""
+
+    def __init__(
+        self, runtime: Runtime, channel: Channel, lease: UUID, ids: Sequence[UUID], counts: Counter[str]
+    ) -> None:
+        self._runtime, self._channel, self._lease, self._rest, self._counts = runtime, channel, lease, list(ids), counts
+        self._held_until = runtime.clocks.machine.now() + claims.LEASE
+        self._tried: UUID | None = None
+
+    def run(self, stop: Callable[[], bool]) -> bool:
+        """Send the batch; return False when the gateway cannot be used."""
+        found = {each.id: each for each in self._runtime.read(deliveries.claimed, self._rest)}
+        try:
+            with _way_out(self._runtime, self._channel) as send:
+                while self._rest and not stop() and self._hold():
+                    self._tried = self._rest[0]
+                    self._deliver(found[self._tried], send)
+        except GatewayUnavailableError as error:
+            self._postpone(str(error))
+            return False
+        finally:
+            if self._rest:
+                self._runtime.maintain(claims.release, self._machine_now, self._lease, self._rest)
+        return True
+
+    def _deliver(self, delivery: Delivery, send: Send) -> None:
+        try:
+            send(delivery)
+        except GatewayUnavailableError:
+            raise
+        except DeliveryRefusedError as error:
+            self._refused(delivery.id, str(error), permanent=error.permanent)
+        except Exception as error:
+            # Whatever is wrong with one message must not keep the others.
+            log.exception("message cannot be written or sent", message_id=str(delivery.id))
+            self._refused(delivery.id, f"This message cannot be written or sent ({type(error).__name__}).")
+        else:
+            now = self._runtime.clocks.hospital.now()
+            held = self._runtime.maintain(claims.settle_delivered, self._lease, [delivery.id], now)
+            self._done(delivery.id, "delivered" if held else "lost")
+
+    def _refused(self, message_id: UUID, reason: str, *, permanent: bool = False) -> None:
+        jitter = random.random()  # noqa: S311 -- jitter, not a secret
+        status = self._runtime.maintain(
+            claims.settle_refused,
+            self._machine_now,
+            self._lease,
+            message_id,
+            reason,
+            permanent=permanent,
+            jitter=jitter,
+        )
+        outcome = {None: "lost", MessageStatus.FAILED: "failed"}.get(status, "retried")
+        log.warning("message refused", message_id=str(message_id), channel=self._channel.value, outcome=outcome)
+        self._done(message_id, outcome)
+
+    def _postpone(self, reason: str) -> None:
+        # In the middle of a batch only the message at hand waits: should it be the one that breaks the connection,
+        # it must not hold up those behind it.
+        ids = [self._tried] if self._tried else list(self._rest)
+        failed = self._runtime.maintain(claims.give_back, self._machine_now, self._lease, ids, reason)
+        log.warning("gateway cannot be used", channel=self._channel.value, reason=reason, postponed=len(ids) - failed)
+        for message_id in ids:
+            self._rest.remove(message_id)
+        self._counts["failed"] += failed
+        self._counts["postponed"] += len(ids) - failed
+
+    def _hold(self) -> bool:
+        """Renew a lease that is half over; drop what others hold by now. Return whether anything is left."""
+        now = self._machine_now
+        if self._held_until - now < claims.LEASE / 2:
+            held = self._runtime.maintain(claims.renew, now, self._lease, self._rest)
+            self._counts["lost"] += len(self._rest) - len(held)
+            self._rest = [message_id for message_id in self._rest if message_id in held]
+            self._held_until = now + claims.LEASE
+        return bool(self._rest)
+
+    def _done(self, message_id: UUID, outcome: str) -> None:
+        self._tried = None
+        self._rest.remove(message_id)
+        self._counts[outcome] += 1
+
+    @property
+    def _machine_now(self) -> datetime:
+        return self._runtime.clocks.machine.now()
+
+
+@contextmanager
+def _way_out(runtime: Runtime, channel: Channel) -> Iterator[Send]:
+    machine = runtime.clocks.machine
+    if channel is Channel.EMAIL:
+        with runtime.gateways.mail.connected() as mail:
+            yield lambda delivery: mail.send(mail_of(delivery, machine.now()))
+    else:
+        with runtime.gateways.sms.connected() as sms:
+            yield lambda delivery: sms.send(text_of(delivery))
