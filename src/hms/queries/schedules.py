@@ -1,0 +1,144 @@
+"""Doctors' weekly schedules, the calendars made of them, and the appointments that a change leaves outside."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, extract, or_, select
+from sqlalchemy.orm import Session
+
+from hms.access.actors import Actor
+from hms.domain.absences import AbsenceStatus
+from hms.domain.appointments import OPEN
+from hms.domain.errors import Code, DomainError
+from hms.domain.events import Visit
+from hms.domain.intervals import Span
+from hms.domain.people import Contact
+from hms.domain.schedules import fits
+from hms.domain.slots import Absence, Calendar, DayOfWeek, Holiday, WeeklyBlock
+from hms.models import Appointment, Doctor, DoctorAbsence, DoctorSchedule, Hospital, HospitalHoliday, Patient, User
+
+_ORDER = {day: number for number, day in enumerate(DayOfWeek)}
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """One row of a doctor's week, in wall times of the hospital."""
+
+    id: UUID
+    doctor_id: UUID
+    block: WeeklyBlock
+
+
+def week(session: Session, actor: Actor, doctor_id: UUID) -> list[ScheduleRow]:
+    """Return a doctor's weekly rows, Monday first; raise DOCTOR_NOT_FOUND for another hospital's."""
+    known = select(exists().where(Doctor.id == doctor_id, Doctor.hospital_id == actor.hospital_id))
+    if not session.scalar(known):
+        raise DomainError(Code.DOCTOR_NOT_FOUND, "There is no such doctor.")
+    s = DoctorSchedule
+    statement = select(s.id, s.day_of_week, s.start_time, s.end_time, s.break_start, s.break_end, s.is_active).where(
+        s.doctor_id == doctor_id
+    )
+    rows = [ScheduleRow(row[0], doctor_id, WeeklyBlock(*row[1:])) for row in session.execute(statement)]
+    return sorted(rows, key=lambda row: (_ORDER[row.block.day_of_week], row.block.start))
+
+
+def calendars(
+    session: Session, hospital: Hospital, doctor_ids: Collection[UUID], first: date, last: date
+) -> dict[UUID, Calendar]:
+    """Return each doctor's calendar from ``first`` to ``last``, in four statements whatever their number.
+
+    Doctors of other hospitals are left out. An absence of another doctor is nobody's here.
+    """
+    chosen = and_(Doctor.hospital_id == hospital.id, Doctor.id.in_(doctor_ids))
+    durations = session.execute(select(Doctor.id, Doctor.slot_duration).where(chosen)).all()
+    closed = holidays(session, hospital.id, first, last)
+    blocks = blocks_of(session, doctor_ids)
+    away = _absences(session, doctor_ids, first, last)
+    zone = hospital.zone
+    return {
+        doctor_id: Calendar(zone, minutes, tuple(blocks[doctor_id]), closed, tuple(away[doctor_id]))
+        for doctor_id, minutes in durations
+    }
+
+
+def holidays(session: Session, hospital_id: UUID, first: date, last: date) -> tuple[Holiday, ...]:
+    """Return the active holidays that may close a day from ``first`` to ``last``: all recurring ones are among them."""
+    h = HospitalHoliday
+    statement = select(h.date, h.is_recurring).where(closing_between(hospital_id, first, last))
+    return tuple(Holiday(day, is_recurring) for day, is_recurring in session.execute(statement))
+
+
+def closing_between(hospital_id: UUID, first: date, last: date) -> ColumnElement[bool]:
+    """Build the condition of ``holidays``."""
+    h = HospitalHoliday
+    return and_(h.hospital_id == hospital_id, h.is_active, or_(h.is_recurring, h.date.between(first, last)))
+
+
+def closing_on(hospital_id: UUID, day: date) -> ColumnElement[bool]:
+    """Build the condition of a holiday that closes the day; 29 February recurs only in leap years."""
+    h = HospitalHoliday
+    same = and_(extract("month", h.date) == day.month, extract("day", h.date) == day.day)
+    return and_(h.hospital_id == hospital_id, h.is_active, or_(h.date == day, and_(h.is_recurring, same)))
+
+
+def blocks_of(
+    session: Session, doctor_ids: Collection[UUID], weekday: DayOfWeek | None = None
+) -> dict[UUID, list[WeeklyBlock]]:
+    """Return the active weekly rows of each doctor, of one day of the week when asked."""
+    s = DoctorSchedule
+    statement = select(s.doctor_id, s.day_of_week, s.start_time, s.end_time, s.break_start, s.break_end).where(
+        s.doctor_id.in_(doctor_ids), s.is_active
+    )
+    if weekday is not None:
+        statement = statement.where(s.day_of_week == weekday)
+    blocks: dict[UUID, list[WeeklyBlock]] = defaultdict(list)
+    for doctor_id, day, start, end, break_start, break_end in session.execute(statement):
+        blocks[doctor_id].append(WeeklyBlock(day, start, end, break_start, break_end))
+    return blocks
+
+
+def outside(
+    session: Session, actor: Actor, doctor_id: UUID, blocks: Sequence[WeeklyBlock], now: datetime
+) -> list[Visit]:
+    """Return the doctor's future open visits that do not lie inside ``blocks``, by start.
+
+    With the rows that a doctor wishes for, this is the preview of a schedule change.
+    """
+    a, p, u = Appointment, Patient, User
+    statement = (
+        select(a.id, a.appointment_date, a.start_time, a.end_time, a.starts_at)
+        .add_columns(p.id, p.user_id, p.first_name, p.last_name, p.email, p.phone, p.language)
+        .add_columns(u.id, u.first_name, u.last_name, u.email, u.phone, u.language)
+        .join(p, p.id == a.patient_id)
+        .join(Doctor, Doctor.id == a.doctor_id)
+        .join(u, u.id == Doctor.user_id)
+        .where(a.hospital_id == actor.hospital_id, a.doctor_id == doctor_id, a.status.in_(OPEN), a.starts_at >= now)
+        .order_by(a.starts_at)
+    )
+    visits = []
+    for row in session.execute(statement):
+        appointment_id, day, start, end, starts_at = row[:5]
+        if fits(blocks, day, Span(start, end)):
+            continue
+        patient_id, user_id, first, last, email, phone, language = row[5:12]
+        doctor_user, doctor_first, doctor_last, doctor_email, doctor_phone, doctor_language = row[12:]
+        name = f"{doctor_first} {doctor_last}"
+        patient = Contact(f"{first} {last}", patient_id, user_id, email, phone, language)
+        doctor = Contact(name, None, doctor_user, doctor_email, doctor_phone, doctor_language)
+        visits.append(Visit(appointment_id, patient, doctor, name, day, start, starts_at))
+    return visits
+
+
+def _absences(session: Session, doctor_ids: Collection[UUID], first: date, last: date) -> dict[UUID, list[Absence]]:
+    b = DoctorAbsence
+    statement = select(b.doctor_id, b.id, b.start_date, b.end_date, b.start_time, b.end_time).where(
+        b.doctor_id.in_(doctor_ids), b.status == AbsenceStatus.ACTIVE, b.end_date >= first, b.start_date <= last
+    )
+    absences: dict[UUID, list[Absence]] = defaultdict(list)
+    for doctor_id, absence_id, start_date, end_date, start, end in session.execute(statement):
+        part = Span(start, end) if start is not None and end is not None else None
+        absences[doctor_id].append(Absence(absence_id, start_date, end_date, part))
+    return absences

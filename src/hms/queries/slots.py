@@ -1,0 +1,219 @@
+"""Doctors' slots and whether each can be booked now."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, and_, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from hms.access.actors import Actor
+from hms.access.permissions import Permission, require
+from hms.access.scope import not_found
+from hms.domain.appointments import LIVE
+from hms.domain.errors import Code, DomainError
+from hms.domain.intervals import Span
+from hms.domain.policy import Policy
+from hms.domain.slots import Holiday, last_day
+from hms.models import Appointment, Doctor, DoctorDay, DoctorSlot, Hospital, HospitalHoliday, User
+from hms.queries import schedules
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """One slot. ``is_available``: checks 4-14 of a booking would pass now (rules §2). Instants are in UTC."""
+
+    id: UUID
+    doctor_id: UUID
+    slot_date: date
+    start_time: time
+    end_time: time
+    starts_at: datetime
+    ends_at: datetime
+    is_booked: bool
+    is_blocked: bool
+    is_available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Openness:
+    """What decides, beside the slot itself, whether it can be booked: asked once for all slots of an answer."""
+
+    takes_patients: bool
+    max_patients: int
+    ends_from: datetime
+    latest: date
+    holidays: tuple[Holiday, ...]
+
+    def closes(self, day: date) -> bool:
+        return any(holiday.closes(day) for holiday in self.holidays)
+
+
+def of_day(session: Session, actor: Actor, doctor_id: UUID, day: date, now: datetime) -> list[SlotRow]:
+    """Return a doctor's slots of a day in order, in two statements; raise DOCTOR_NOT_FOUND for another hospital's."""
+    return of_range(session, actor, doctor_id, day, day, now)
+
+
+def of_range(session: Session, actor: Actor, doctor_id: UUID, first: date, last: date, now: datetime) -> list[SlotRow]:
+    """Return a doctor's slots from ``first`` to ``last`` in order, in two statements."""
+    require(actor, Permission.SEE_DOCTORS)
+    openness = _openness(session, actor, doctor_id, first, last, now)
+    return _rows(session, _slots(doctor_id).where(DoctorSlot.slot_date.between(first, last)), openness)
+
+
+def available(session: Session, actor: Actor, doctor_id: UUID, now: datetime) -> list[SlotRow]:
+    """Return all slots of a doctor that can be booked now, the earliest first."""
+    require(actor, Permission.SEE_DOCTORS)
+    hospital = hospital_of(session, actor)
+    today, policy = now.astimezone(hospital.zone).date(), hospital.policy
+    rows = of_range(session, actor, doctor_id, today, today + timedelta(days=policy.booking_days_ahead), now)
+    return [row for row in rows if row.is_available]
+
+
+def one(session: Session, actor: Actor, slot_id: UUID, now: datetime) -> SlotRow:
+    """Return one slot; raise NOT_FOUND for another hospital's."""
+    require(actor, Permission.SEE_DOCTORS)
+    slot = DoctorSlot
+    where = select(slot.doctor_id, slot.slot_date).where(slot.id == slot_id, slot.hospital_id == actor.hospital_id)
+    found = session.execute(where).one_or_none()
+    if found is None:
+        raise not_found("Slot")
+    openness = _openness(session, actor, found.doctor_id, found.slot_date, found.slot_date, now)
+    return _rows(session, _slots(found.doctor_id).where(slot.id == slot_id), openness)[0]
+
+
+def days_to_generate(
+    session: Session, actor: Actor, doctor_id: UUID, first: date, last: date, now: datetime
+) -> list[date]:
+    """Return the days of a span that have no slots yet but should: within the horizon, not closed, worked.
+
+    Ask it when a day reads empty, and run ``slots.ensure_day`` for each of the answer.
+    """
+    require(actor, Permission.SEE_DOCTORS)
+    hospital = hospital_of(session, actor)
+    today = now.astimezone(hospital.zone).date()
+    first, last = max(first, today), min(last, last_day(today, hospital.policy))
+    if first > last:
+        return []
+    slot = DoctorSlot
+    present = select(slot.slot_date).where(slot.doctor_id == doctor_id, slot.slot_date.between(first, last)).distinct()
+    days = set(session.scalars(present))
+    calendar = schedules.calendars(session, hospital, [doctor_id], first, last).get(doctor_id)
+    if calendar is None:
+        raise DomainError(Code.DOCTOR_NOT_FOUND, "There is no such doctor.")
+    every = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    return [day for day in every if day not in days and calendar.slots_of(day)]
+
+
+def occupied(
+    session: Session, doctor_ids: Collection[UUID], first: date, last: date
+) -> list[tuple[UUID, Span[datetime]]]:
+    """Return what new slots must keep clear of: present slots, and live visits that have no slot row."""
+    slot = DoctorSlot
+    present = select(slot.doctor_id, slot.starts_at, slot.ends_at).where(
+        slot.doctor_id.in_(doctor_ids), slot.slot_date.between(first, last)
+    )
+    rows = session.execute(union_all(present, slotless(doctor_ids, first, last)))
+    return [(doctor_id, Span(starts_at, ends_at)) for doctor_id, starts_at, ends_at in rows]
+
+
+def slotless(doctor_ids: Collection[UUID], first: date, last: date) -> Select[UUID, datetime, datetime]:
+    """Build the selection of live visits without a slot row: a late arrival after the week had changed."""
+    a = Appointment
+    return select(a.doctor_id, a.starts_at, a.ends_at).where(
+        a.doctor_id.in_(doctor_ids),
+        a.appointment_date.between(first, last),
+        a.status.in_(LIVE),
+        a.slot_id.is_(None),
+    )
+
+
+def hospital_of(session: Session, actor: Actor) -> Hospital:
+    """Return the actor's hospital."""
+    hospital = session.get(Hospital, actor.hospital_id)
+    if hospital is None:
+        raise not_found("Hospital")
+    return hospital
+
+
+def _openness(session: Session, actor: Actor, doctor_id: UUID, first: date, last: date, now: datetime) -> _Openness:
+    """Read doctor, login, hospital and the holidays of the span in one statement, a row per holiday."""
+    h = HospitalHoliday
+    statement = (
+        select(Doctor.is_available, User.is_active, Doctor.max_patients_per_day)
+        .add_columns(Hospital.timezone, Hospital.settings, h.date, h.is_recurring)
+        .join(User, User.id == Doctor.user_id)
+        .join(Hospital, Hospital.id == Doctor.hospital_id)
+        .outerjoin(h, schedules.closing_between(actor.hospital_id, first, last))
+        .where(Doctor.id == doctor_id, Doctor.hospital_id == actor.hospital_id)
+    )
+    rows = session.execute(statement).all()
+    if not rows:
+        raise DomainError(Code.DOCTOR_NOT_FOUND, "There is no such doctor.")
+    doctor_available, login_active, max_patients, timezone, settings, *_ = rows[0]
+    policy = Policy.from_settings(settings)
+    today = now.astimezone(ZoneInfo(timezone)).date()
+    return _Openness(
+        takes_patients=doctor_available and login_active,
+        max_patients=max_patients,
+        ends_from=now + policy.rebook_buffer,
+        latest=today + timedelta(days=policy.booking_days_ahead),
+        holidays=tuple(Holiday(row.date, row.is_recurring) for row in rows if row.date is not None),
+    )
+
+
+def _slots(doctor_id: UUID) -> Select[Any]:
+    """Select a doctor's slots with who takes them and how full their day is; a slot may come twice."""
+    slot, a = DoctorSlot, Appointment
+    # The holder has the slot's own times; a live visit without slot row, or of another grid, takes it by overlap.
+    taken = and_(
+        a.doctor_id == slot.doctor_id,
+        a.appointment_date == slot.slot_date,
+        a.holds_slot,
+        or_(a.slot_id == slot.id, and_(a.status.in_(LIVE), a.starts_at < slot.ends_at, a.ends_at > slot.starts_at)),
+    )
+    return (
+        select(slot.id, slot.slot_date, slot.start_time, slot.end_time, slot.starts_at, slot.ends_at)
+        .add_columns(a.id.label("taken_by"), slot.blocked_manually, slot.absence_id, DoctorDay.booked)
+        .outerjoin(a, taken)
+        .outerjoin(DoctorDay, and_(DoctorDay.doctor_id == slot.doctor_id, DoctorDay.day == slot.slot_date))
+        .where(slot.doctor_id == doctor_id)
+        .add_columns(literal(doctor_id, slot.doctor_id.type).label("doctor_id"))
+        .order_by(slot.starts_at)
+    )
+
+
+def _rows(session: Session, statement: Select[Any], openness: _Openness) -> list[SlotRow]:
+    rows: list[SlotRow] = []
+    previous: UUID | None = None
+    day: date | None = None
+    day_open = False
+    for (
+        slot_id,
+        slot_date,
+        start,
+        end,
+        starts_at,
+        ends_at,
+        taken_by,
+        by_hand,
+        absence,
+        booked,
+        doctor_id,
+    ) in session.execute(statement):
+        if slot_id == previous:
+            continue
+        if slot_date != day:
+            room = (booked or 0) < openness.max_patients
+            day_open = openness.takes_patients and room and slot_date <= openness.latest
+            day_open, day = day_open and not openness.closes(slot_date), slot_date
+        is_blocked, is_booked = by_hand or absence is not None, taken_by is not None
+        is_available = day_open and not is_booked and not is_blocked and ends_at >= openness.ends_from
+        previous = slot_id
+        rows.append(
+            SlotRow(slot_id, doctor_id, slot_date, start, end, starts_at, ends_at, is_booked, is_blocked, is_available)
+        )
+    return rows

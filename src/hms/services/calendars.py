@@ -1,0 +1,107 @@
+"""What changes of a calendar share: locking doctors, and filling their days with slots in sets."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Insert, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hms.access.permissions import Permission
+from hms.domain.errors import Code, DomainError
+from hms.domain.intervals import Occupied, Span
+from hms.domain.people import Role
+from hms.domain.slots import Calendar, PlannedSlot
+from hms.models import Doctor, DoctorSlot, new_id
+from hms.queries import schedules, slots
+from hms.transaction import Work
+
+_TABLE = cast("Table", DoctorSlot.__table__)
+
+
+def lock_doctors(work: Work, doctor_ids: Collection[UUID], *, exclusive: bool) -> list[Doctor]:
+    """Lock doctors of the actor's hospital, in the order of their ids, and return them.
+
+    ``exclusive``: the calendar is going to change, bookings wait; otherwise it only must not change meanwhile.
+    """
+    statement = (
+        select(Doctor)
+        .where(Doctor.hospital_id == work.actor.hospital_id, Doctor.id.in_(doctor_ids))
+        .order_by(Doctor.id)
+        .execution_options(populate_existing=True)
+    )
+    if exclusive:
+        statement = statement.with_for_update(key_share=True, of=Doctor)
+    else:
+        statement = statement.with_for_update(read=True, of=Doctor)
+    return list(work.session.scalars(statement))
+
+
+def lock_doctor(work: Work, doctor_id: UUID, *, exclusive: bool) -> Doctor:
+    """Lock one doctor; raise DOCTOR_NOT_FOUND for another hospital's."""
+    found = lock_doctors(work, [doctor_id], exclusive=exclusive)
+    if not found:
+        raise DomainError(Code.DOCTOR_NOT_FOUND, "There is no such doctor.")
+    return found[0]
+
+
+def require_own_calendar(work: Work, doctor_id: UUID) -> None:
+    """Raise FORBIDDEN unless the actor may edit this doctor's calendar: admins any, doctors their own."""
+    work.require(Permission.EDIT_OWN_SCHEDULE)
+    if work.actor.role is Role.DOCTOR and work.actor.doctor_id != doctor_id:
+        raise DomainError(Code.FORBIDDEN, "You may only edit your own calendar.")
+
+
+def fill(work: Work, doctor_ids: Collection[UUID], first: date, last: date) -> dict[UUID, int]:
+    """Add the slots that locked doctors' days lack, in seven statements; return how many each was given.
+
+    What is there stays as it is. Slots that would overlap a present one (kept from another grid because it is held)
+    are left out; slots inside an absence are born blocked by it. Others may fill the same days at the same time.
+    """
+    grids = schedules.calendars(work.session, work.hospital, doctor_ids, first, last)
+    taken: dict[UUID, list[Span[datetime]]] = defaultdict(list)
+    for doctor_id, span in slots.occupied(work.session, doctor_ids, first, last):
+        taken[doctor_id].append(span)
+    rows: list[dict[str, Any]] = []
+    counts: dict[UUID, int] = {}
+    for doctor_id, calendar in sorted(grids.items()):
+        present = Occupied(taken[doctor_id])
+        fresh = [slot for slot in calendar.slots_between(first, last) if present.is_free(slot.span)]
+        rows += slot_rows(work, doctor_id, calendar, fresh)
+        counts[doctor_id] = len(fresh)
+    add_slots(work, rows)
+    return counts
+
+
+def slot_rows(work: Work, doctor_id: UUID, calendar: Calendar, planned: Iterable[PlannedSlot]) -> list[dict[str, Any]]:
+    """Build the table rows of planned slots, with the absence that blocks them."""
+    return [
+        {
+            "id": new_id(),
+            "hospital_id": work.actor.hospital_id,
+            "doctor_id": doctor_id,
+            "slot_date": slot.day,
+            "start_time": slot.start,
+            "end_time": slot.end,
+            "starts_at": slot.starts_at,
+            "ends_at": slot.ends_at,
+            "blocked_manually": False,
+            "absence_id": calendar.absence_at(slot.day, slot.wall),
+        }
+        for slot in planned
+    ]
+
+
+def add_slots(work: Work, rows: list[dict[str, Any]]) -> None:
+    """Insert slots; one that somebody else inserted at the same moment is left as it is."""
+    if not rows:
+        return
+    key = ["doctor_id", "starts_at"]
+    statement: Insert
+    if work.session.get_bind().dialect.name == "postgresql":
+        statement = postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=key)
+    else:
+        statement = sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=key)
+    work.session.execute(statement, rows)
