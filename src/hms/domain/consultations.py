@@ -37,3 +37,13 @@ def require_editable(status: ConsultationStatus) -> None:
             Code.CONSULTATION_CLOSED,
             f"This consultation is {status.value.lower()} and can no longer be changed.",
         )
+
+
+def require_reason(reason: str | None) -> str:
+    """Return why a consultation is given up, trimmed; raise VALIDATION when nothing is said."""
+    said = (reason or "").strip()
+    if not said:
+        raise DomainError(
+            Code.VALIDATION, "Please say why the consultation is abandoned.", [Detail("reason", "is required")]
+        )
+    return said

@@ -12,7 +12,9 @@ from hms.domain.errors import Code, DomainError
 from hms.domain.events import Visit
 from hms.domain.people import Contact, Role
 from hms.models import Appointment, AppointmentEvent, Doctor, Patient
-from hms.transaction import Work
+from hms.queries import appointments
+from hms.services.calendars import lock_doctors
+from hms.transaction import Work, require_version
 
 _STAMPS: dict[Status, str] = {
     Status.CHECKED_IN: "checked_in_at",
@@ -40,20 +42,27 @@ def locked(work: Work, appointment_id: UUID) -> Appointment:
     return appointment
 
 
-def locked_with_patient(work: Work, appointment_id: UUID) -> tuple[Appointment, Patient]:
-    """Return the appointment and its patient, both locked in the house's order; NOT_FOUND otherwise.
+def locked_in_order(work: Work, appointment_id: UUID) -> tuple[Appointment, Patient]:
+    """Return the appointment and its patient with doctor, patient and appointment locked, in the house's order.
 
-    For changes that may touch the patient's count, as every change of a missed appointment does.
+    For changes that may touch the patient's count or the doctor's slots, as every change of a missed one does.
     """
-    patient_id = work.session.scalar(
-        select(Appointment.patient_id).where(
+    ids = work.session.execute(
+        select(Appointment.doctor_id, Appointment.patient_id).where(
             Appointment.id == appointment_id, Appointment.hospital_id == work.actor.hospital_id
         )
-    )
-    if patient_id is None:
+    ).one_or_none()
+    if ids is None:
         raise not_found("Appointment")
-    patient = find(work.session, work.actor, Patient, patient_id, lock=True)
+    lock_doctors(work, [ids.doctor_id], exclusive=False)
+    patient = find(work.session, work.actor, Patient, ids.patient_id, lock=True)
     return locked(work, appointment_id), patient
+
+
+def require_seen(work: Work, appointment: Appointment, version: int | None) -> None:
+    """Raise STALE_VERSION, with the present row, when the writer saw another version of the appointment."""
+    if version is not None and version != appointment.version:
+        require_version(appointment, version, appointments.one(work.session, work.actor, appointment.id))
 
 
 def require_own(work: Work, appointment: Appointment) -> None:

@@ -14,7 +14,7 @@ from hms.models import Appointment, Doctor
 from hms.queries.no_shows import Position, due_keys, is_due
 from hms.services import job_runs, lifecycle, marking, penalties, reviews
 from hms.services.marking import Mark
-from hms.transaction import Work, require_version
+from hms.transaction import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ def mark(work: Work, command: MarkNoShow) -> UUID:
     Doctors mark their own appointments only.
     """
     work.require(Permission.MARK_NO_SHOW)
-    appointment, patient = lifecycle.locked_with_patient(work, command.appointment_id)
+    appointment, patient = lifecycle.locked_in_order(work, command.appointment_id)
     lifecycle.require_own(work, appointment)
-    require_version(appointment, command.version)
+    lifecycle.require_seen(work, appointment, command.version)
     if appointment.status is Status.NO_SHOW:
         raise DomainError(Code.INVALID_TRANSITION, "This appointment is already marked as missed.")
     reason = manual_reason(command.reason, by_doctor=work.actor.doctor_id is not None)
@@ -106,9 +106,9 @@ def mark(work: Work, command: MarkNoShow) -> UUID:
 def late_arrival(work: Work, command: LateArrival) -> None:
     """Check in, on the same hospital day, a patient who was marked; SLOT_TAKEN when somebody else has the time."""
     work.require(Permission.CHECK_IN)
-    appointment, patient = lifecycle.locked_with_patient(work, command.appointment_id)
+    appointment, patient = lifecycle.locked_in_order(work, command.appointment_id)
     lifecycle.require_own(work, appointment)
-    require_version(appointment, command.version)
+    lifecycle.require_seen(work, appointment, command.version)
     _require_marked(appointment)
     if appointment.appointment_date != work.today:
         raise DomainError(
@@ -121,8 +121,8 @@ def late_arrival(work: Work, command: LateArrival) -> None:
 def undo(work: Work, command: UndoMark) -> None:
     """Put a mistaken mark back to SCHEDULED while the visit is not due; TOO_LATE afterwards."""
     work.require(Permission.FORGIVE)
-    appointment, patient = lifecycle.locked_with_patient(work, command.appointment_id)
-    require_version(appointment, command.version)
+    appointment, patient = lifecycle.locked_in_order(work, command.appointment_id)
+    lifecycle.require_seen(work, appointment, command.version)
     _require_marked(appointment)
     if work.now >= appointment.no_show_due_at:
         raise DomainError(

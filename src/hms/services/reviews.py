@@ -83,7 +83,7 @@ def settle(work: Work, appointment: Appointment) -> None:
 def decide(work: Work, command: Decide) -> None:
     """Decide an open review: NO_SHOW marks it with all that follows, ATTENDED completes it, CLINIC_FAULT cancels it."""
     work.require(Permission.DECIDE_REVIEWS)
-    appointment, patient = lifecycle.locked_with_patient(work, command.appointment_id)
+    appointment, patient = lifecycle.locked_in_order(work, command.appointment_id)
     if not appointment.under_review or appointment.status not in OPEN:
         raise not_found("OpenReview")
     _close(work, appointment, command.decision, command.note)
