@@ -1,0 +1,133 @@
+"""No-shows in numbers, and the penalties that they cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from hms.access.actors import Actor
+from hms.access.permissions import Permission, require
+from hms.domain.appointments import Status
+from hms.domain.no_shows import NoShowReason
+from hms.models import Appointment, NoShowLog, NoShowPenalty, Patient
+
+_CAME = (Status.CHECKED_IN, Status.IN_PROGRESS, Status.COMPLETED)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Visits from ``first`` to ``last`` (hospital dates), of one doctor when given."""
+
+    first: date
+    last: date
+    doctor_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Visits of a period. ``no_show_rate``: missed ones among those that took place or were missed ("18.2%").
+
+    ``by_reason`` and ``slots_released`` are of the missed ones; ``justified`` of them were found excusable.
+    """
+
+    first: date
+    last: date
+    appointments: int
+    attended: int
+    no_shows: int
+    cancelled: int
+    no_show_rate: str
+    by_reason: Mapping[NoShowReason, int]
+    slots_released: int
+    justified: int
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyRow:
+    """One penalty with its visit and patient. ``counts``: neither waived, justified nor voided."""
+
+    id: UUID
+    appointment_id: UUID
+    patient_id: UUID
+    email_sent: bool
+    created_at: datetime
+    waived_at: datetime | None
+    justified_at: datetime | None
+    voided_at: datetime | None
+    date: date
+    start_time: time
+    mrn: str
+    first_name: str
+    last_name: str
+    no_show_count: int
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether the patient's count includes it."""
+        return self.waived_at is None and self.justified_at is None and self.voided_at is None
+
+
+def stats(session: Session, actor: Actor, period: Period) -> Stats:
+    """Count a period's visits and no-shows in two statements; a doctor sees only their own."""
+    require(actor, Permission.SEE_NO_SHOW_STATS)
+    wanted = _visits_of(actor, period)
+    by_status = select(Appointment.status, func.count()).where(wanted).group_by(Appointment.status)
+    states: dict[Status, int] = {status: number for status, number in session.execute(by_status)}  # noqa: C416
+    log = NoShowLog
+    grouped = (log.reason, log.slot_released, log.justified)
+    marks = session.execute(
+        select(*grouped, func.count())
+        .join(Appointment, Appointment.id == log.appointment_id)
+        .where(wanted, log.voided_at.is_(None))
+        .group_by(*grouped)
+    ).all()
+    attended, missed = sum(states.get(status, 0) for status in _CAME), states.get(Status.NO_SHOW, 0)
+    return Stats(
+        first=period.first,
+        last=period.last,
+        appointments=sum(states.values()),
+        attended=attended,
+        no_shows=missed,
+        cancelled=states.get(Status.CANCELLED, 0),
+        no_show_rate=f"{100 * missed / (attended + missed):.1f}%" if attended + missed else "0.0%",
+        by_reason={reason: sum(row[3] for row in marks if row[0] is reason) for reason in NoShowReason},
+        slots_released=sum(number for _, released, _, number in marks if released),
+        justified=sum(number for _, _, justified, number in marks if justified),
+    )
+
+
+def penalties(
+    session: Session, actor: Actor, patient_id: UUID | None, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[PenaltyRow]:
+    """Return up to ``limit`` penalties of the hospital, or of one patient, newest first, after the given one."""
+    require(actor, Permission.FORGIVE)
+    p = NoShowPenalty
+    statement = _penalties(actor).order_by(p.created_at.desc(), p.id.desc()).limit(limit)
+    if patient_id is not None:
+        statement = statement.where(p.patient_id == patient_id)
+    if after is not None:
+        statement = statement.where(tuple_(p.created_at, p.id) < after)
+    return [PenaltyRow(*row) for row in session.execute(statement)]
+
+
+def _visits_of(actor: Actor, period: Period) -> ColumnElement[bool]:
+    a = Appointment
+    wanted = and_(a.hospital_id == actor.hospital_id, a.appointment_date.between(period.first, period.last))
+    doctors = [doctor_id for doctor_id in (actor.doctor_id, period.doctor_id) if doctor_id is not None]
+    return and_(wanted, *(a.doctor_id == doctor_id for doctor_id in doctors))
+
+
+def _penalties(actor: Actor) -> Select[Any]:
+    p, a = NoShowPenalty, Appointment
+    return (
+        select(p.id, p.appointment_id, p.patient_id, p.email_sent, p.created_at)
+        .add_columns(p.waived_at, p.justified_at, p.voided_at, a.appointment_date, a.start_time)
+        .add_columns(Patient.mrn, Patient.first_name, Patient.last_name, Patient.no_show_count)
+        .join(a, a.id == p.appointment_id)
+        .join(Patient, Patient.id == p.patient_id)
+        .where(p.hospital_id == actor.hospital_id)
+    )
