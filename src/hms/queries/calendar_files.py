@@ -44,4 +44,14 @@ def of_appointment(session: Session, actor: Actor, appointment_id: UUID) -> Cale
     row = session.execute(statement).one_or_none()
     if row is None:
         raise not_found("Appointment")
-    return CalendarVisit(*row[:5], f"Dr. {row.first_name} {row.last_name}", *row[7:])
+    return CalendarVisit(
+        appointment_id=row.id,
+        status=row.status,
+        sequence=row.calendar_sequence,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        doctor_name=f"Dr. {row.first_name} {row.last_name}",
+        specialization=row.specialization,
+        hospital_name=row.name,
+        hospital_address=row.address,
+    )
