@@ -75,6 +75,8 @@ class Appointment(Base):
         Index("ix_appointments_hospital_id_appointment_date", "hospital_id", "appointment_date"),
         Index("ix_appointments_doctor_id_appointment_date", "doctor_id", "appointment_date"),
         Index("ix_appointments_patient_id_starts_at", "patient_id", "starts_at"),
+        # A slot that goes is looked for here: the index of holders knows only some of the rows.
+        Index("ix_appointments_slot_id", "slot_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -159,4 +159,5 @@ def _visible(actor: Actor) -> Select[Any]:
 
 def _row(row: Row[Any]) -> AppointmentRow:
     cells: tuple[Any, ...] = tuple(row)
-    return AppointmentRow(*cells[:10], DoctorBrief(*cells[10:14]), PatientBrief(*cells[14:18]), *cells[18:])
+    people = (DoctorBrief(*cells[10:14]), PatientBrief(*cells[14:18]))
+    return AppointmentRow(*cells[:10] + people + cells[18:])

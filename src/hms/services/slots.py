@@ -80,10 +80,16 @@ def generate(work: Work, command: Generate) -> Generated:
 
 def ensure_day(work: Work, doctor_id: UUID, day: date) -> int:
     """Add what one day lacks, within the horizon, because somebody looks at it; return how many slots came."""
+    return ensure_days(work, doctor_id, day, day)
+
+
+def ensure_days(work: Work, doctor_id: UUID, first: date, last: date) -> int:
+    """Add what the days from ``first`` to ``last`` lack, as ``ensure_day`` does."""
     work.require(Permission.SEE_DOCTORS)
-    if not work.today <= day <= last_day(work.today, work.hospital.policy):
+    first, last = max(first, work.today), min(last, last_day(work.today, work.hospital.policy))
+    if first > last:
         return 0
-    return fill_day(work, lock_doctor(work, doctor_id, exclusive=False).id, day)
+    return _fill(work, [lock_doctor(work, doctor_id, exclusive=False).id], first, last)
 
 
 def fill_day(work: Work, doctor_id: UUID, day: date) -> int:

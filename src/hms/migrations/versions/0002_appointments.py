@@ -127,6 +127,7 @@ def _appointments() -> None:
         ["hospital_id", "appointment_date"],
     )
     op.create_index("ix_appointments_patient_id_starts_at", "appointments", ["patient_id", "starts_at"])
+    op.create_index("ix_appointments_slot_id", "appointments", ["slot_id"])
     op.create_index(
         "uq_appointments_hospital_id_external_ref",
         "appointments",
