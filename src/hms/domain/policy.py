@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import Any
 
+from hms.domain.cron import Cron
 from hms.domain.errors import Code, Detail, DomainError
 
 
@@ -55,9 +56,20 @@ class Policy:
             for name, (low, high) in _BOUNDS.items()
             if (value := getattr(self, name)) is not None and not low <= value <= high
         ]
+        wrong += [Detail(name, problem) for name in _SCHEDULES if (problem := _problem_of(getattr(self, name)))]
         if wrong:
             raise DomainError(Code.VALIDATION, "Some settings are out of range.", wrong)
 
+
+def _problem_of(schedule: str) -> str | None:
+    try:
+        Cron.parse(schedule)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+_SCHEDULES = ("no_show_check_schedule", "slot_horizon_schedule", "housekeeping_schedule")
 
 _BOUNDS: dict[str, tuple[int, int]] = {
     "horizon_days": (1, 366),
