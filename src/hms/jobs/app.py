@@ -1,0 +1,49 @@
+"""The Celery app: what a task may assume of it is that it runs at least once, or never; neither matters."""
+
+from celery import Celery
+
+from hms.jobs import schedule, tasks
+from hms.runtime import Runtime
+
+MEMORY = "memory://"
+QUEUE = "hms"
+
+
+def build_app(runtime: Runtime) -> Celery:
+    """Build the app of one process, with its tasks bound to ``runtime``."""
+    settings = runtime.settings
+    app = Celery("hms", broker=settings.broker_url, set_as_current=False)
+    in_memory = settings.broker_url.startswith(MEMORY)
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        enable_utc=True,
+        timezone="UTC",
+        task_default_queue=QUEUE,
+        task_acks_late=True,
+        task_ignore_result=True,
+        # In memory a poll costs a pause, so it takes several; over Redis no worker shall sit on what others could do.
+        worker_prefetch_multiplier=4 if in_memory else 1,
+        worker_concurrency=settings.worker_threads,
+        worker_pool="threads",
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_enable_remote_control=not in_memory,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry=True,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options=_transport(in_memory=in_memory),
+        beat_schedule=schedule.entries(runtime.clocks.speed),
+        # Short, so that beat is quick to stop; its own sleep cannot be woken.
+        beat_max_loop_interval=1,
+    )
+    tasks.register(app, runtime)
+    return app
+
+
+def _transport(*, in_memory: bool) -> dict[str, object]:
+    if in_memory:
+        return {"polling_interval": 0.1}
+    # Longer than any job; a task that is delivered again meanwhile finds its work taken.
+    return {"visibility_timeout": 1800, "socket_connect_timeout": 3, "socket_keepalive": True}
