@@ -11,7 +11,7 @@ from hms.access.permissions import Permission, require
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import Changed, Event
 from hms.models import Hospital
-from hms.outbox.record import record
+from hms.outbox.record import audit, record
 
 
 @dataclass
@@ -19,17 +19,22 @@ class Work:
     """One writing transaction. Services never commit, never send, never read the clock.
 
     ``now``: hospital clock; ``machine_now``: machine clock (leases, take-over, tokens). Both stay fixed throughout.
+    ``silent``: what happens is audited, but nobody is told (imports).
     """
 
     session: Session
     actor: Actor
     now: datetime
     machine_now: datetime
+    silent: bool = field(default=False, init=False)
     pending_messages: int = field(default=0, init=False)
 
     def emit(self, *events: Event) -> None:
         """Write the audit rows and outgoing messages of what happened, in this transaction."""
         self.session.flush()
+        if self.silent:
+            audit(self.session, self.actor, self.now, events)
+            return
         self.pending_messages += record(self.session, self.actor, self.now, self.machine_now, events)
 
     def changed(self, noun: str, verb: str, row: object, **values: object) -> None:

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     FORGIVE = "waive, justify, block and unblock"
     RUN_JOBS = "run jobs and see their health"
     SEE_AUDIT = "see the audit trail"
+    IMPORT = "import records"
     SEE_MESSAGES = "see outgoing messages and send failed ones again"
 
 
@@ -73,6 +74,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     P.FORGIVE: frozenset({ADMIN}),
     P.RUN_JOBS: frozenset({ADMIN}),
     P.SEE_AUDIT: frozenset({ADMIN}),
+    P.IMPORT: frozenset({ADMIN}),
     P.SEE_MESSAGES: frozenset({ADMIN}),
 }
 

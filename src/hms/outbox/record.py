@@ -21,9 +21,14 @@ def record(session: Session, actor: Actor, now: datetime, machine_now: datetime,
     A message whose key was used before is left out: the same cause is told once for ever.
     """
     events = list(events)
-    session.execute(insert(AuditEntry), [_audit_row(actor, now, event) for event in events])
+    audit(session, actor, now, events)
     notices = [notice for event in events for notice in notices_of(event)]
     return record_notices(session, actor, now, machine_now, notices) if notices else 0
+
+
+def audit(session: Session, actor: Actor, now: datetime, events: Iterable[Event]) -> None:
+    """Write the audit rows of all events and tell nobody."""
+    session.execute(insert(AuditEntry), [_audit_row(actor, now, event) for event in events])
 
 
 def record_notices(
