@@ -1,0 +1,151 @@
+"""Who asks: the login behind a session, in one small statement; and who might be signing in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy.orm import Session
+
+from hms.access.actors import Actor
+from hms.domain.people import Role
+from hms.models import Doctor, Hospital, LoginSession, Patient, RefreshToken, User
+
+
+@dataclass(frozen=True, slots=True)
+class HospitalName:
+    """What everybody who is signed in sees of their hospital."""
+
+    id: UUID
+    code: str
+    name: str
+    timezone: str
+    locale: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The hospital's IANA time zone."""
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The login behind a session that is alive, and the actor it is."""
+
+    actor: Actor
+    session_id: UUID
+    user_id: UUID
+    role: Role
+    email: str
+    first_name: str
+    last_name: str
+    language: str
+    hospital: HospitalName
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return f"{self.first_name} {self.last_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A login that may be meant by an email address; its password is still to be compared."""
+
+    user_id: UUID
+    hospital_id: UUID
+    hospital_code: str
+    hospital_name: str
+    role: Role
+    password_hash: str
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts once the password matched."""
+        return Actor(hospital_id=self.hospital_id, role=self.role, user_id=self.user_id)
+
+
+_ALIVE = (
+    select(
+        LoginSession.id,
+        User.id,
+        User.role,
+        User.email,
+        User.first_name,
+        User.last_name,
+        User.language,
+        Hospital.id,
+        Hospital.code,
+        Hospital.name,
+        Hospital.timezone,
+        Hospital.locale,
+        Doctor.id,
+        Patient.id,
+    )
+    .join(User, User.id == LoginSession.user_id)
+    .join(Hospital, Hospital.id == User.hospital_id)
+    .outerjoin(Doctor, Doctor.user_id == User.id)
+    .outerjoin(Patient, Patient.user_id == User.id)
+    .where(
+        LoginSession.id == bindparam("session_id"),
+        LoginSession.revoked_at.is_(None),
+        LoginSession.expires_at > bindparam("machine_now", type_=LoginSession.expires_at.type),
+        User.is_active,
+    )
+)
+
+
+def of_session(session: Session, session_id: UUID, machine_now: datetime) -> Identity | None:
+    """Return who a session is, or None when it ended, expired, or its login was deactivated."""
+    row = session.execute(_ALIVE, {"session_id": session_id, "machine_now": machine_now}).one_or_none()
+    return None if row is None else _identity(row)
+
+
+def candidates(session: Session, email: str, hospital_code: str | None) -> list[Candidate]:
+    """Return the active logins with this address (in any case), of one hospital if its code is given."""
+    statement = (
+        select(User.id, Hospital.id, Hospital.code, Hospital.name, User.role, User.password_hash)
+        .join(Hospital, Hospital.id == User.hospital_id)
+        .where(User.email == email.strip().lower(), User.is_active)
+        .order_by(Hospital.code)
+    )
+    if hospital_code:
+        statement = statement.where(Hospital.code == hospital_code.strip().upper())
+    return [Candidate(*row) for row in session.execute(statement)]
+
+
+def password_hash(session: Session, actor: Actor) -> str:
+    """Return the hash of the actor's own password, to compare outside of any transaction."""
+    statement = select(User.password_hash).where(User.id == actor.user_id, User.hospital_id == actor.hospital_id)
+    return session.scalars(statement).one()
+
+
+def refreshing(session: Session, digest: str) -> Actor | None:
+    """Return whose refresh token this is, used or not; None when nobody's."""
+    from_token = (
+        select(User.hospital_id, User.role, User.id, LoginSession.id)
+        .join(LoginSession, LoginSession.user_id == User.id)
+        .join(RefreshToken, RefreshToken.session_id == LoginSession.id)
+        .where(RefreshToken.token_hash == digest)
+    )
+    row = session.execute(from_token).one_or_none()
+    return None if row is None else Actor(row[0], row[1], user_id=row[2], session_id=row[3])
+
+
+def _identity(row: Row[*tuple[Any, ...]]) -> Identity:
+    session_id, user_id, role, email, first, last, language, hospital_id, code, name, zone, locale, doctor, patient = (
+        row
+    )
+    return Identity(
+        actor=Actor(hospital_id, role, user_id, patient_id=patient, doctor_id=doctor, session_id=session_id),
+        session_id=session_id,
+        user_id=user_id,
+        role=role,
+        email=email,
+        first_name=first,
+        last_name=last,
+        language=language,
+        hospital=HospitalName(hospital_id, code, name, zone, locale),
+    )

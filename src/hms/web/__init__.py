@@ -1,0 +1,1 @@
+"""HTTP: the JSON interface under /api/v1, the pages, and what an operator watches."""

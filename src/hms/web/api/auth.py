@@ -1,0 +1,118 @@
+"""Sign in, refresh, sign out, one's own password, and who one is."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from hms.domain.errors import Code
+from hms.domain.people import Role
+from hms.queries.identity import HospitalName, Identity
+from hms.services.identity import Opened
+from hms.web.api.routing import Call, Routes
+from hms.web.api.schemas import Body, Email, Password
+from hms.web.identity import Credentials
+
+routes = Routes("Sign-in", "Access tokens live 15 minutes; the session behind them is checked on each request.")
+
+
+class SignIn(Body):
+    """Who signs in. ``hospitalCode`` is only needed where the address has logins at several hospitals."""
+
+    email: Email
+    password: Password
+    hospital_code: str | None = None
+
+
+class RefreshSession(Body):
+    """The refresh token of an earlier answer; it can be traded once."""
+
+    refresh_token: Password
+
+
+class PasswordChange(Body):
+    """The present password and the one to come, of 10 to 200 characters."""
+
+    current_password: Password
+    new_password: Password
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The login that asks. ``patientId`` and ``doctorId``: the records that are its own."""
+
+    id: UUID
+    role: Role
+    first_name: str
+    last_name: str
+    email: str
+    language: str
+    patient_id: UUID | None
+    doctor_id: UUID | None
+    hospital: HospitalName
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Tokens of a session. ``expiresIn``: seconds that the access token is good."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    user: Me
+
+
+@routes.post("/auth/login", public=True, errors=(Code.INVALID_CREDENTIALS, Code.HOSPITAL_REQUIRED, Code.RATE_LIMITED))
+def login(call: Call, body: SignIn) -> SignedIn:
+    """Sign in."""
+    credentials = Credentials(body.email, body.password, body.hospital_code)
+    return _signed_in(call, call.door.sign_in(credentials, call.address, for_pages=False))
+
+
+@routes.post("/auth/refresh", public=True, errors=(Code.UNAUTHENTICATED,))
+def refresh(call: Call, body: RefreshSession) -> SignedIn:
+    """Trade a refresh token for new tokens.
+
+    A token that comes a second time ends its session: somebody else may have it.
+    """
+    return _signed_in(call, call.door.refresh(body.refresh_token))
+
+
+@routes.post("/auth/logout")
+def logout(call: Call) -> None:
+    """Sign out: the session and all its tokens end at once."""
+    call.door.sign_out(call.identity)
+
+
+@routes.post("/auth/password/change", errors=(Code.VALIDATION, Code.RATE_LIMITED, Code.INVALID_CREDENTIALS))
+def change_password(call: Call, body: PasswordChange) -> None:
+    """Change one's own password; one's other sessions end."""
+    call.door.change_password(call.identity, body.current_password, body.new_password, call.address)
+
+
+@routes.get("/auth/me")
+def me(call: Call) -> Me:
+    """Tell who asks."""
+    return _me(call.identity)
+
+
+def _me(identity: Identity) -> Me:
+    return Me(
+        id=identity.user_id,
+        role=identity.role,
+        first_name=identity.first_name,
+        last_name=identity.last_name,
+        email=identity.email,
+        language=identity.language,
+        patient_id=identity.actor.patient_id,
+        doctor_id=identity.actor.doctor_id,
+        hospital=identity.hospital,
+    )
+
+
+def _signed_in(call: Call, opened: Opened) -> SignedIn:
+    token = call.door.access_token(opened)
+    return SignedIn(
+        access_token=token,
+        refresh_token=opened.refresh_token or "",
+        expires_in=int(call.door.access_lifetime.total_seconds()),
+        user=_me(call.door.identity_of(token)),
+    )

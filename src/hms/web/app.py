@@ -1,0 +1,70 @@
+"""The application: every request's number, log line, figures and headers, around API, pages and operations."""
+
+import re
+import secrets
+
+import structlog
+from flask import Flask, Response, g, request
+
+from hms.clock import stopwatch
+from hms.runtime import Runtime
+from hms.web import api, errors, operations, pages
+from hms.web.identity import open_door
+from hms.web.operations import Figures
+
+MAX_BODY_BYTES = 1024 * 1024
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+}
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """Build the WSGI application on a runtime; it connects to nothing before the first request."""
+    app = Flask("hms.web")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    # A redirect to a tidier address would answer in HTML and lose a POST's body.
+    app.url_map.merge_slashes = False
+    app.extensions["hms.door"] = open_door(runtime)
+    errors.install(app)
+    figures = operations.register(app, runtime)
+    _surround(app, figures, secure=runtime.settings.base_url.startswith("https:"))
+    api.register(app)
+    pages.register(app)
+    return app
+
+
+def _surround(app: Flask, figures: Figures, *, secure: bool) -> None:
+    headers = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if secure else {})
+
+    @app.before_request
+    def number() -> None:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        g.started = stopwatch()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Request-Id"] = errors.request_id()
+        seconds = stopwatch() - g.get("started", stopwatch())
+        # The route's pattern, never the path or its parameters: those may name people.
+        route = request.url_rule.rule if request.url_rule else "unknown"
+        figures.count(request.method, route, response.status_code, seconds)
+        log.info(
+            "request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
+        )
+        structlog.contextvars.unbind_contextvars("request_id")
+        return response
