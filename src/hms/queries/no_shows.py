@@ -81,12 +81,14 @@ class LogRow:
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """What to list: triggered in [``since``, ``until``), of one doctor or patient."""
+    """What to list: triggered in [``since``, ``until``), of one doctor, patient or reason; voided ones on demand."""
 
     since: datetime | None = None
     until: datetime | None = None
     doctor_id: UUID | None = None
     patient_id: UUID | None = None
+    reason: NoShowReason | None = None
+    with_voided: bool = False
 
 
 def is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -168,7 +170,7 @@ def logs(
     session: Session, actor: Actor, wanted: LogFilter, after: Position | None = None, limit: int = 50
 ) -> list[LogRow]:
     """Return logs that stand (not voided), newest first; a doctor sees only their own. ``after``: the last row seen."""
-    statement = _logs_of(actor).where(NoShowLog.voided_at.is_(None), *_wanted(wanted))
+    statement = _logs_of(actor).where(*_wanted(wanted))
     if after is not None:
         at, row_id = after
         same = (NoShowLog.triggered_at == at) & (NoShowLog.id < row_id)
@@ -196,6 +198,10 @@ def _logs_of(actor: Actor):  # type: ignore[no-untyped-def]  # the type of a sel
 
 def _wanted(wanted: LogFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    if not wanted.with_voided:
+        conditions.append(NoShowLog.voided_at.is_(None))
+    if wanted.reason is not None:
+        conditions.append(NoShowLog.reason == wanted.reason)
     if wanted.since is not None:
         conditions.append(NoShowLog.triggered_at >= wanted.since)
     if wanted.until is not None:
