@@ -44,9 +44,13 @@ def wall_time(value: time) -> str:
     return value.isoformat(timespec="minutes")
 
 
-@cache
 def encoder_of(hint: Any) -> Encoder | None:
-    """Build the encoder of a type; None when orjson writes it right by itself."""
+    """Return the encoder of a type; None when orjson writes it right by itself."""
+    return _built(hint)
+
+
+@cache
+def _built(hint: Any) -> Encoder | None:
     if isinstance(hint, type) and is_dataclass(hint):
         return _row_encoder(hint)
     simple = _SIMPLE.get(hint)

@@ -13,8 +13,8 @@ from hms.access.permissions import ALLOWED
 from hms.domain.errors import Code
 from hms.domain.people import Role
 from hms.web.api.answers import Page, Warned
-from hms.web.api.row_schemas import Components
 from hms.web.api.routing import JSON, PREFIX, Operation, Routes
+from hms.web.api.row_schemas import Components
 from hms.web.api.schemas import Body, Query
 from hms.web.encoding import camel, dumps
 from hms.web.errors import STATUS, WebCode
@@ -158,11 +158,11 @@ def _answer(operation: Operation, components: Components) -> dict[str, Any]:
     if operation.produces != JSON:
         return {"description": "The file.", "content": {operation.produces: {"schema": {"type": "string"}}}}
     answer = operation.answer
-    origin, arguments = get_origin(answer), get_args(answer)
+    origin, inner = get_origin(answer), get_args(answer)
     properties: dict[str, Any] = {"success": {"const": True}}
     required = ["success", "data"]
     if origin is Page:
-        properties["data"] = components.of(list[arguments[0]])
+        properties["data"] = {"type": "array", "items": components.of(inner[0])}
         properties["meta"] = {
             "type": "object",
             "properties": {"nextCursor": {"type": ["string", "null"]}, "limit": {"type": "integer"}},
@@ -170,8 +170,8 @@ def _answer(operation: Operation, components: Components) -> dict[str, Any]:
         }
         required.append("meta")
     elif origin is Warned:
-        properties["data"] = components.of(arguments[0])
-        properties["warning"] = components.of(arguments[1])
+        properties["data"] = components.of(inner[0])
+        properties["warning"] = components.of(inner[1])
     else:
         properties["data"] = components.of(answer)
     schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
@@ -230,7 +230,7 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _model_schemas(operations: Sequence[Operation]) -> dict[str, Any]:
-    models: list[type[Body] | type[Query]] = [o.body for o in operations if o.body is not None]
+    models: list[type[Body | Query]] = [o.body for o in operations if o.body is not None]
     models += [o.query for o in operations if o.query is not None]
     _, schema = models_json_schema([(model, "validation") for model in dict.fromkeys(models)], ref_template=_REF)
     queries = {o.query.__name__ for o in operations if o.query is not None}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from inspect import signature
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast, get_type_hints
+from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, Unpack, cast, get_type_hints
 
 from flask import Flask, Response, request
 from pydantic import ValidationError
@@ -137,6 +137,22 @@ class Operation:
         return f"{self.handler.__module__.rpartition('.')[2]}.{self.handler.__name__}"
 
 
+class About(TypedDict, total=False):
+    """What a route says of itself.
+
+    ``needs``: a permission, or several of which one suffices; none: everybody who is signed in. ``public``: nobody
+    need sign in. ``errors``: refusals of the rules that this route may answer with, beside those that follow from its
+    parameters. ``produces``: another content type, when the handler returns a Flask response itself.
+    """
+
+    needs: Permission | Sequence[Permission]
+    public: bool
+    errors: Sequence[Code]
+    status: int
+    idempotent: bool
+    produces: str
+
+
 @dataclass(frozen=True, slots=True)
 class Routes:
     """The routes of one noun; a module of routes makes one, and names it ``routes``."""
@@ -145,25 +161,9 @@ class Routes:
     about: str
     operations: list[Operation] = field(default_factory=list)
 
-    def route(
-        self,
-        method: str,
-        path: str,
-        *,
-        needs: Permission | Sequence[Permission] = (),
-        public: bool = False,
-        errors: Sequence[Code] = (),
-        status: int = 200,
-        idempotent: bool = False,
-        produces: str = JSON,
-    ) -> Callable[[Handler], Handler]:
-        """Make a function the handler of ``method path`` (below /api/v1, in Flask's notation).
-
-        ``needs``: a permission, or several of which one suffices; none: everybody who is signed in. ``public``: nobody
-        need sign in. ``errors``: refusals of the rules that this route may answer with, beside those that follow from
-        its parameters. ``produces``: another content type, when the handler returns a Flask response itself.
-        """
-        required = (needs,) if isinstance(needs, Permission) else tuple(needs)
+    def route(self, method: str, path: str, **about: Unpack[About]) -> Callable[[Handler], Handler]:
+        """Make a function the handler of ``method path`` (below /api/v1, in Flask's notation)."""
+        needs = about.get("needs", ())
 
         def register(handler: Handler) -> Handler:
             self.operations.append(
@@ -172,12 +172,12 @@ class Routes:
                     path=path,
                     handler=handler,
                     tag=self.tag,
-                    status=status,
-                    needs=required,
-                    public=public,
-                    errors=tuple(errors),
-                    idempotent=idempotent,
-                    produces=produces,
+                    status=about.get("status", 200),
+                    needs=(needs,) if isinstance(needs, Permission) else tuple(needs),
+                    public=about.get("public", False),
+                    errors=tuple(about.get("errors", ())),
+                    idempotent=about.get("idempotent", False),
+                    produces=about.get("produces", JSON),
                     hints=get_type_hints(handler, include_extras=True),
                     parameters=tuple(signature(handler).parameters),
                 )
@@ -186,24 +186,24 @@ class Routes:
 
         return register
 
-    def get(self, path: str, **about: Any) -> Callable[[Handler], Handler]:
-        """Answer GET; see `route`."""
+    def get(self, path: str, **about: Unpack[About]) -> Callable[[Handler], Handler]:
+        """Answer GET."""
         return self.route("GET", path, **about)
 
-    def post(self, path: str, **about: Any) -> Callable[[Handler], Handler]:
-        """Answer POST; see `route`."""
+    def post(self, path: str, **about: Unpack[About]) -> Callable[[Handler], Handler]:
+        """Answer POST."""
         return self.route("POST", path, **about)
 
-    def put(self, path: str, **about: Any) -> Callable[[Handler], Handler]:
-        """Answer PUT; see `route`."""
+    def put(self, path: str, **about: Unpack[About]) -> Callable[[Handler], Handler]:
+        """Answer PUT."""
         return self.route("PUT", path, **about)
 
-    def patch(self, path: str, **about: Any) -> Callable[[Handler], Handler]:
-        """Answer PATCH; see `route`."""
+    def patch(self, path: str, **about: Unpack[About]) -> Callable[[Handler], Handler]:
+        """Answer PATCH."""
         return self.route("PATCH", path, **about)
 
-    def delete(self, path: str, **about: Any) -> Callable[[Handler], Handler]:
-        """Answer DELETE; see `route`."""
+    def delete(self, path: str, **about: Unpack[About]) -> Callable[[Handler], Handler]:
+        """Answer DELETE."""
         return self.route("DELETE", path, **about)
 
 

@@ -86,7 +86,7 @@ def _name(hint: Any) -> str:
     origin = get_origin(hint)
     if origin is None:
         return str(hint.__name__)
-    return origin.__name__ + "Of" + "And".join(str(argument.__name__) for argument in get_args(hint))
+    return f"{origin.__name__}Of" + "And".join(str(argument.__name__) for argument in get_args(hint))
 
 
 def _one_of(schemas: list[Schema]) -> Schema:

@@ -13,7 +13,7 @@ from hms.web.encoding import camel
 class Body(BaseModel):
     """A JSON body: camelCase, no unknown fields, nothing converted that is not written as it should be."""
 
-    model_config = ConfigDict(
+    model_config = ConfigDict(  # type: ignore[pydantic-alias] # bodies are made from JSON alone
         strict=True,
         extra="forbid",
         frozen=True,
