@@ -12,8 +12,9 @@ QUEUE = "hms"
 def build_app(runtime: Runtime) -> Celery:
     """Build the app of one process, with its tasks bound to ``runtime``."""
     settings = runtime.settings
-    app = Celery("hms", broker=settings.broker_url, set_as_current=False)
     in_memory = settings.broker_url.startswith(MEMORY)
+    # Without a host, memory's own driver warns that it takes localhost.
+    app = Celery("hms", broker=f"{MEMORY}localhost/" if in_memory else settings.broker_url, set_as_current=False)
     app.conf.update(
         task_serializer="json",
         accept_content=["json"],

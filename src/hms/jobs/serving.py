@@ -36,7 +36,7 @@ class WorkerThread:
 
     def stop(self, seconds: float) -> bool:
         """Finish the tasks at hand and stop; return False when that takes longer than ``seconds``."""
-        state.should_stop = 0  # type: ignore[assignment] -- an exit code, as maybe_shutdown reads it
+        state.should_stop = 0  # type: ignore[assignment]  # an exit code is what it takes
         self._thread.join(seconds)
         return not self._thread.is_alive()
 

@@ -84,11 +84,6 @@ def stop(settings: Settings) -> None:
         _write(settings.data_dir, ClockFile(found.clock(SystemClock()).now(), None, found.speed))
 
 
-def parse_now(text: str) -> datetime:
-    """Read an ISO date and time, with or without offset; raise ValueError."""
-    return datetime.fromisoformat(text)
-
-
 def _in_zone(at: datetime, zone: ZoneInfo) -> datetime:
     if at.tzinfo is not None:
         return at
