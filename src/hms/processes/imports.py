@@ -1,0 +1,194 @@
+"""Import a CSV file: read it line by line, take it over a thousand rows a transaction, tell what went wrong where."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hms.access.actors import Actor
+from hms.domain.errors import Code, Detail, DomainError
+from hms.domain.imports import BadRowError, ImportRow, parse
+from hms.models import Hospital
+from hms.models.engines import ReadSession
+from hms.processes import imports_file
+from hms.processes.imports_doctors import doctors_of
+from hms.processes.imports_file import Line
+from hms.runtime import Runtime
+from hms.services import imports
+from hms.services.imports import ImportBatch, Imported, Refused
+from hms.services.imports_people import NewDoctor
+from hms.transaction import Work
+
+ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """``dry_run``: say what would happen. ``create_doctors``: those whom the file names and nobody knows.
+
+    ``count_history``: past no-shows count and may block.
+    """
+
+    dry_run: bool = False
+    create_doctors: bool = False
+    count_history: bool = False
+
+
+@dataclass
+class ImportReport:
+    """What an import did, or would do. ``lines``: rows read; ``bad``: those not taken over, by line.
+
+    ``patients`` and ``doctors``: references and login addresses of new ones; the rest counts appointments.
+    """
+
+    lines: int = 0
+    patients: set[str] = field(default_factory=set)
+    doctors: set[str] = field(default_factory=set)
+    past: int = 0
+    reviews: int = 0
+    booked: int = 0
+    known: int = 0
+    penalties: int = 0
+    blocked: int = 0
+    bad: list[Refused] = field(default_factory=list)
+    unknown_columns: tuple[str, ...] = ()
+
+    def add(self, result: Imported) -> None:
+        """Add what one batch brought."""
+        self.patients |= result.patients
+        self.doctors |= result.doctors
+        self.past += result.past
+        self.reviews += result.reviews
+        self.booked += result.booked
+        self.known += result.known
+        self.penalties += result.penalties
+        self.blocked += result.blocked
+        self.bad += result.refused
+
+
+class _RehearsedError(Exception):
+    """Carries a dry run's result out of a transaction that must not be kept."""
+
+    def __init__(self, result: Imported) -> None:
+        super().__init__("rolled back on purpose")
+        self.result = result
+
+
+def import_file(
+    runtime: Runtime,
+    actor: Actor,
+    path: Path,
+    options: ImportOptions,
+    progress: Callable[[int], None] = lambda _lines: None,
+) -> ImportReport:
+    """Import a file into the actor's hospital and report; raise VALIDATION for a file without the needed columns.
+
+    A bad row is reported and stops nothing. A dry run judges each row against what is stored and the rows of its own
+    batch, and keeps nothing. ``progress`` hears how many lines more are done.
+    """
+    importer = _Import(runtime, actor, options, runtime.read(_zone, actor), progress)
+    if options.create_doctors:
+        with imports_file.opened(path) as file:
+            importer.new_doctors = doctors_of(importer.parsed(file.lines, keep=False))
+    with imports_file.opened(path) as file:
+        importer.report.unknown_columns = file.unknown
+        importer.take(row for row, _cells in importer.parsed(file.lines, keep=True))
+    importer.report.bad.sort(key=lambda refused: refused.line)
+    return importer.report
+
+
+@dataclass
+class _Import:
+    runtime: Runtime
+    actor: Actor
+    options: ImportOptions
+    zone: ZoneInfo
+    progress: Callable[[int], None]
+    report: ImportReport = field(default_factory=ImportReport)
+    new_doctors: dict[str, NewDoctor] = field(default_factory=dict)
+
+    def parsed(self, lines: Iterator[Line], *, keep: bool) -> Iterator[tuple[ImportRow, dict[str, str]]]:
+        """Yield the rows that can be read; ``keep``: report the others."""
+        now = self.runtime.clocks.hospital.now()
+        seen: dict[str, int] = {}
+        for line in lines:
+            try:
+                row = _read(line, self.zone, now, seen)
+            except BadRowError as error:
+                if keep:
+                    self._refuse(line.number, str(error))
+                continue
+            yield row, line.cells
+
+    def _refuse(self, line: int, reason: str) -> None:
+        self.report.lines += 1
+        self.report.bad.append(Refused(line, reason))
+        self.progress(1)
+
+    def take(self, rows: Iterator[ImportRow]) -> None:
+        """Take all rows over, batch by batch."""
+        for batch in _batches(rows):
+            self._settle(batch)
+            self.report.lines += len(batch)
+            self.progress(len(batch))
+
+    def _settle(self, rows: tuple[ImportRow, ...]) -> None:
+        """Write a batch; where the schema refuses one of its rows, halve it until that row stands alone."""
+        try:
+            result = self._write(rows)
+        except DomainError as refusal:
+            if refusal.code is Code.BUSY:
+                raise
+            if len(rows) == 1:
+                self.report.bad.append(Refused(rows[0].line, refusal.message))
+                return
+            middle = len(rows) // 2
+            self._settle(rows[:middle])
+            self._settle(rows[middle:])
+        else:
+            self.report.add(result)
+
+    def _write(self, rows: tuple[ImportRow, ...]) -> Imported:
+        batch = ImportBatch(rows, self.new_doctors, count_history=self.options.count_history)
+        if not self.options.dry_run:
+            return self.runtime.transact(self.actor, imports.take_over, batch)
+        try:
+            return self.runtime.transact(self.actor, _rehearse, batch)
+        except _RehearsedError as rehearsed:
+            return rehearsed.result
+
+
+def _read(line: Line, zone: ZoneInfo, now: datetime, seen: dict[str, int]) -> ImportRow:
+    if line.problem:
+        raise BadRowError([Detail("line", line.problem)])
+    row = parse(line.number, line.cells, zone, now)
+    if row.visit:
+        first = seen.setdefault(row.visit.ref, line.number)
+        if first != line.number:
+            raise BadRowError([Detail("appointment_ref", f"{row.visit.ref} was on line {first} already")])
+    return row
+
+
+def _batches(rows: Iterable[ImportRow]) -> Iterator[tuple[ImportRow, ...]]:
+    batch: list[ImportRow] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == ROWS_AT_ONCE:
+            yield tuple(batch)
+            batch.clear()
+    if batch:
+        yield tuple(batch)
+
+
+def _rehearse(work: Work, batch: ImportBatch) -> Imported:
+    result = imports.take_over(work, batch)
+    work.session.flush()
+    raise _RehearsedError(result)
+
+
+def _zone(session: ReadSession, actor: Actor) -> ZoneInfo:
+    hospital = session.get(Hospital, actor.hospital_id)
+    if hospital is None:
+        raise DomainError(Code.NOT_FOUND, "There is no such hospital.")
+    return hospital.zone
