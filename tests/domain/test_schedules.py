@@ -16,8 +16,8 @@ A_MONDAY = date(2026, 1, 26)
 def block(
     start: str, end: str, break_start: str | None = None, break_end: str | None = None, day: DayOfWeek = MONDAY
 ) -> WeeklyBlock:
-    pause = (time.fromisoformat(t) if t else None for t in (break_start, break_end))
-    return WeeklyBlock(day, time.fromisoformat(start), time.fromisoformat(end), *pause)
+    pause_start, pause_end = (time.fromisoformat(t) if t else None for t in (break_start, break_end))
+    return WeeklyBlock(day, time.fromisoformat(start), time.fromisoformat(end), pause_start, pause_end)
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,9 @@ def record_notices(
             if channel is Channel.IN_APP or _address(notice, channel)
         ]
     if notifications:
-        session.execute(insert(Notification), notifications)
-        session.execute(insert(OutgoingMessage), messages)
+        # Written nulls keep a set one statement; left out, each pattern of them would become one of its own.
+        session.execute(insert(Notification).execution_options(render_nulls=True), notifications)
+        session.execute(insert(OutgoingMessage).execution_options(render_nulls=True), messages)
     return sum(message["status"] is MessageStatus.PENDING for message in messages)
 
 

@@ -17,7 +17,7 @@ def of_day(runtime: Runtime, actor: Actor, doctor_id: UUID, day: date) -> list[S
 
 
 def of_range(runtime: Runtime, actor: Actor, doctor_id: UUID, first: date, last: date) -> list[SlotRow]:
-    """Return a doctor's slots from ``first`` to ``last``; days within the horizon that have none are generated first."""
+    """Return a doctor's slots from ``first`` to ``last``; empty days within the horizon are generated first."""
     now = runtime.clocks.hospital.now()
     rows = runtime.read(queries.of_range, actor, doctor_id, first, last, now)
     if _days(rows) > (last - first).days:

@@ -131,7 +131,11 @@ def _lock_doctor(work: Work, doctor_id: UUID) -> Doctor | None:
         .execution_options(populate_existing=True)
     )
     found = work.session.execute(statement).one_or_none()
-    return found[0] if found else None
+    if found is None:
+        return None
+    # The session forgets what nobody holds: `work` takes the hospital while it is here.
+    doctor, work.hospital = found
+    return doctor
 
 
 def _wish(work: Work, command: Book, doctor: Doctor | None, patient_id: UUID) -> tuple[Wish, DoctorSlot | None]:

@@ -43,7 +43,8 @@ def replace(work: Work, command: ReplaceSchedules) -> ScheduleChange:
     doctor = lock_doctor(work, command.doctor_id, exclusive=True)
     work.session.execute(delete(DoctorSchedule).where(DoctorSchedule.doctor_id == doctor.id))
     if command.rows:
-        work.session.execute(insert(DoctorSchedule), [_values(work, doctor.id, block) for block in command.rows])
+        statement = insert(DoctorSchedule).execution_options(render_nulls=True)
+        work.session.execute(statement, [_values(work, doctor.id, block) for block in command.rows])
     relay(work, doctor)
     affected = tuple(schedules.outside(work.session, work.actor, doctor.id, command.rows, work.now))
     work.emit(ScheduleChanged(entity_id=doctor.id, affected=affected))
