@@ -14,7 +14,7 @@ from hms.clock import stopwatch
 from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.job_runs import JobName, RunSource
 from hms.processes import housekeeping, no_show_check, slot_horizon
-from hms.processes.running import Running, describe
+from hms.processes.running import Running, UnfinishedError, describe
 from hms.queries import job_runs as run_queries
 from hms.queries.no_shows import DueRow, would_sweep
 from hms.runtime import Runtime
@@ -113,7 +113,8 @@ def _rehearse(runtime: Runtime, hospital_id: UUID, job: JobName) -> RunOutcome:
 
 def _failed(run: Running, job: JobName, error: Exception, duration_ms: int) -> RunOutcome:
     reason = describe(error)
-    log.error("A job failed", job=job.value, run=str(run.run_id), error=reason, exc_info=error)
+    known = isinstance(error, DomainError | UnfinishedError)  # the message says it all
+    log.error("A job failed", job=job.value, run=str(run.run_id), error=reason, exc_info=None if known else error)
     try:
         run.transact(job_runs.fail, FailRun(run.run_id, reason, duration_ms, run.items))
     except Exception as second:  # noqa: BLE001 -- the row stays RUNNING and is taken over, or somebody else has closed it
