@@ -1,7 +1,9 @@
 """Open the demo's house: a data folder of its own, a clock of its own, known accounts on loopback only."""
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing import get_context
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -41,24 +43,32 @@ def demo_settings(settings: Settings) -> Settings:
 
 
 def open_demo(settings: Settings, options: DemoOptions) -> tuple[Runtime, DemoAccounts]:
-    """Set clock and database up as asked, load the hospital if there is none, and return runtime and accounts."""
+    """Set clock and database up as asked, load the hospital if there is none, and return runtime and accounts.
+
+    Its clock stands still until all is there.
+    """
     if options.reset:
         _forget(settings)
     _prepare(settings)
-    began = not demo_clock.is_demo(settings.data_dir)
-    clocks = demo_clock.start(settings, ZoneInfo(ZONE), at=options.now, speed=options.speed, reset=options.reset)
+    clocks = demo_clock.prepare(settings, ZoneInfo(ZONE), at=options.now, speed=options.speed, reset=options.reset)
     runtime = build(settings, clocks=clocks)
-    try:
-        accounts = demo.present(runtime)
-        if accounts is None:
-            click.echo("Loading the demo hospital …")
-            accounts = demo.load(runtime)
-    except BaseException:
-        runtime.close()
-        if began:
-            (settings.data_dir / demo_clock.FILE).unlink(missing_ok=True)
-        raise
+    accounts = demo.present(runtime)
+    if accounts is None:
+        click.echo("Loading the demo hospital …")
+        # In a process of its own, because memory once used for this would stay with the server.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+            accounts = apart.submit(load_demo, settings).result()
+    runtime.clocks = demo_clock.start(settings)
     return runtime, accounts
+
+
+def load_demo(settings: Settings) -> DemoAccounts:
+    """Load the demo hospital as its clock stands."""
+    runtime = build(settings, clocks=demo_clock.clocks_for(settings))
+    try:
+        return demo.load(runtime)
+    finally:
+        runtime.close()
 
 
 def _prepare(settings: Settings) -> None:

@@ -51,10 +51,10 @@ def clocks_for(settings: Settings) -> Clocks:
     return Clocks(hospital=found.clock(machine), machine=machine)
 
 
-def start(
+def prepare(
     settings: Settings, zone: ZoneInfo, *, at: datetime | None = None, speed: float | None = None, reset: bool = False
 ) -> Clocks:
-    """Set the demo's clock going and return it: where it stopped, or anew at ``at`` (default: 08:55 of today).
+    """Set the demo's clock without starting it: to where it stopped, or anew to ``at`` (default: 08:55 of today).
 
     ``at`` without offset is hospital time in ``zone``. A new ``speed`` holds from now on. Raise ConfigurationError
     for an ``at`` on a demo that has begun, unless it is ``reset``, and in production.
@@ -71,8 +71,19 @@ def start(
         )
     if found is None:
         origin = _in_zone(at, zone) if at else datetime.combine(machine.now().astimezone(zone), DAY_BEGINS, zone)
-        found = ClockFile(as_utc(origin), None, speed or 1.0)
-    going = ClockFile(found.clock(machine).now(), machine.now(), speed or found.speed)
+        found = ClockFile(as_utc(origin), None, 1.0)
+    standing = ClockFile(found.clock(machine).now(), None, speed or found.speed)
+    _write(settings.data_dir, standing)
+    return Clocks(hospital=standing.clock(machine), machine=machine)
+
+
+def start(settings: Settings) -> Clocks:
+    """Set the prepared clock going and return it."""
+    machine = SystemClock()
+    found = _read(settings.data_dir)
+    if found is None:
+        raise ConfigurationError("There is no demo in this data folder.")
+    going = ClockFile(found.clock(machine).now(), machine.now(), found.speed)
     _write(settings.data_dir, going)
     return Clocks(hospital=going.clock(machine), machine=machine)
 
