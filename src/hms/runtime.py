@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +32,14 @@ GUARD_ATTEMPTS = 2
 
 def _no_nudge() -> None:
     """Do nothing: the relay's own beat finds what waits."""
+
+
+class _RehearsedError(Exception):
+    """Carry a result out of a transaction that is to be rolled back."""
+
+    def __init__(self, result: object) -> None:
+        super().__init__()
+        self.result = result
 
 
 @dataclass
@@ -77,6 +85,23 @@ class Runtime:
             except DBAPIError as error:
                 self._give_up_or_wait(error, attempt)
         raise AssertionError("counting never ends")
+
+    def rehearse(
+        self,
+        actor: Actor,
+        service: Callable[Concatenate[Work, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run ``service(work, …)`` as `transact` does, keep nothing of it, and return what it would have returned."""
+
+        def act(work: Work) -> R:
+            raise _RehearsedError(service(work, *args, **kwargs))
+
+        try:
+            return self.transact(actor, act)
+        except _RehearsedError as end:
+            return cast(R, end.result)
 
     def read(self, query: Callable[Concatenate[ReadSession, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run ``query(session, …)`` in a read-only session."""

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage logins"
     FIND_PATIENTS = "search patients"
     REGISTER_PATIENTS = "register patients"
+    SEE_OWN_RECORD = "see and edit one's own record"
     SEE_DOCTORS = "see doctors and their free times"
     MANAGE_DOCTORS = "manage doctors"
     EDIT_OWN_SCHEDULE = "edit one's own schedule"
@@ -55,6 +56,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     P.MANAGE_USERS: frozenset({ADMIN}),
     P.FIND_PATIENTS: STAFF,
     P.REGISTER_PATIENTS: STAFF,
+    P.SEE_OWN_RECORD: frozenset({PATIENT}),
     P.SEE_DOCTORS: ANYBODY,
     P.MANAGE_DOCTORS: frozenset({ADMIN}),
     P.EDIT_OWN_SCHEDULE: frozenset({ADMIN, DOCTOR}),

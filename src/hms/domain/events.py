@@ -152,6 +152,20 @@ class ScheduleChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorMadeUnavailable(Event):
+    """A doctor takes no more patients; the ``cancelled`` visits lay ahead."""
+
+    action: ClassVar[str] = "doctor.unavailable"
+    entity: ClassVar[str] = "doctor"
+
+    cancelled: tuple[Visit, ...]
+
+    def details(self) -> dict[str, Any]:
+        """Return the cancelled appointments' identifiers."""
+        return {"cancelled": [str(visit.appointment_id) for visit in self.cancelled]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobFailing(Event):
     """A job failed three times in a row; ``cause`` is the run that made it three."""
 

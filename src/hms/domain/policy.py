@@ -52,13 +52,18 @@ class Policy:
     def check(self) -> None:
         """Raise VALIDATION naming every figure that makes no sense."""
         wrong = [
-            Detail(name, f"must be between {low} and {high}")
+            Detail(_camel(name), f"must be between {low} and {high}")
             for name, (low, high) in _BOUNDS.items()
             if (value := getattr(self, name)) is not None and not low <= value <= high
         ]
-        wrong += [Detail(name, problem) for name in _SCHEDULES if (problem := _problem_of(getattr(self, name)))]
+        wrong += [Detail(_camel(name), problem) for name in _SCHEDULES if (problem := _problem_of(getattr(self, name)))]
         if wrong:
             raise DomainError(Code.VALIDATION, "Some settings are out of range.", wrong)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def _problem_of(schedule: str) -> str | None:

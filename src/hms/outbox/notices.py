@@ -5,6 +5,7 @@ from functools import singledispatch
 from hms.domain.events import (
     AppointmentBooked,
     AppointmentCancelled,
+    DoctorMadeUnavailable,
     Event,
     JobFailing,
     JobRecovered,
@@ -123,6 +124,24 @@ def _(event: ScheduleChanged) -> list[Notice]:
             metadata=_of(visit),
         )
         for visit in event.affected
+    ]
+
+
+@notices_of.register
+def _(event: DoctorMadeUnavailable) -> list[Notice]:
+    return [
+        Notice(
+            cause=f"cancelled:{visit.appointment_id}",
+            recipient=visit.patient,
+            type="APPOINTMENT_CANCELLED",
+            title="Appointment Cancelled - Doctor Unavailable",
+            message=f"Your appointment with Dr. {visit.doctor_name} on {_when(visit)} is cancelled because the doctor "
+            "is not available. Please book another time, or contact the clinic.",
+            channels=IN_APP_AND_SMS,
+            priority=Priority.HIGH,
+            metadata=_of(visit),
+        )
+        for visit in event.cancelled
     ]
 
 

@@ -1,0 +1,62 @@
+"""Hospitals, as their admins see them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hms.access.actors import Actor
+from hms.access.permissions import Permission, require
+from hms.access.scope import not_found
+from hms.domain.policy import Policy
+from hms.models import Hospital
+
+
+@dataclass(frozen=True, slots=True)
+class HospitalRow:
+    """A hospital with all figures of its policy, also those that it left as they are."""
+
+    id: UUID
+    code: str
+    name: str
+    timezone: str
+    locale: str
+    address: str
+    phone: str
+    email: str
+    settings: Policy
+    version: int
+
+
+def one(session: Session, actor: Actor) -> HospitalRow:
+    """Return the actor's hospital."""
+    require(actor, Permission.SEE_HOSPITAL)
+    row = session.get(Hospital, actor.hospital_id)
+    if row is None:
+        raise not_found("Hospital")
+    return HospitalRow(
+        id=row.id,
+        code=row.code,
+        name=row.name,
+        timezone=row.timezone,
+        locale=row.locale,
+        address=row.address,
+        phone=row.phone,
+        email=row.email,
+        settings=row.policy,
+        version=row.version,
+    )
+
+
+def exists(session: Session, code: str) -> bool:
+    """Tell whether a hospital has this code."""
+    return session.scalar(select(Hospital.id).where(Hospital.code == code)) is not None
+
+
+def by_code(session: Session, code: str) -> UUID:
+    """Return the id of the hospital with this code, in any case; raise NOT_FOUND."""
+    found = session.scalar(select(Hospital.id).where(Hospital.code == code.strip().upper()))
+    if found is None:
+        raise not_found("Hospital")
+    return found
