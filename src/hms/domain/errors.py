@@ -51,6 +51,7 @@ class Code(StrEnum):
     # jobs and operations
     ALREADY_PROCESSING = "ALREADY_PROCESSING"
     RUN_LOST = "RUN_LOST"
+    RUN_FAILED = "RUN_FAILED"
     NOT_CONFIGURED = "NOT_CONFIGURED"
     RATE_LIMITED = "RATE_LIMITED"
     BUSY = "BUSY"

@@ -67,6 +67,7 @@ STATUS: dict[Code | WebCode, int] = {
     Code.IDEMPOTENCY_MISMATCH: 422,
     Code.ALREADY_PROCESSING: 409,
     Code.RUN_LOST: 409,
+    Code.RUN_FAILED: 503,
     Code.NOT_CONFIGURED: 503,
     Code.RATE_LIMITED: 429,
     Code.BUSY: 503,
@@ -78,7 +79,12 @@ STATUS: dict[Code | WebCode, int] = {
     WebCode.INTERNAL: 500,
 }
 
-_RETRY_AFTER: dict[Code | WebCode, int] = {Code.RATE_LIMITED: 60, Code.BUSY: 1, Code.NOT_CONFIGURED: 60}
+_RETRY_AFTER: dict[Code | WebCode, int] = {
+    Code.RATE_LIMITED: 60,
+    Code.BUSY: 1,
+    Code.NOT_CONFIGURED: 60,
+    Code.RUN_FAILED: 60,
+}
 """Seconds to wait, where the one who raised did not say."""
 
 _OF_STATUS: dict[int, tuple[Code | WebCode, str]] = {

@@ -12,8 +12,8 @@ MAX_KEYS = 20_000
 class Throttle:
     """Let ``limit`` failures pass within ``window``; after that, refuse until the oldest has left the window."""
 
-    def __init__(self, limit: int, window: timedelta) -> None:
-        self._limit, self._window = limit, window
+    def __init__(self, limit: int, window: timedelta, what: str = "failed tries") -> None:
+        self._limit, self._window, self._what = limit, window, what
         self._failures: dict[str, deque[datetime]] = {}
         self._guard = threading.Lock()
 
@@ -25,7 +25,7 @@ class Throttle:
                 return
             wait = failures[0] + self._window - now
         seconds = max(1, int(wait.total_seconds()) + 1)
-        raise TooManyError(f"Too many failed tries. Please wait {_in_words(seconds)} and try again.", seconds)
+        raise TooManyError(f"Too many {self._what}. Please wait {_in_words(seconds)} and try again.", seconds)
 
     def failed(self, key: str, now: datetime) -> None:
         """Count one failure."""
