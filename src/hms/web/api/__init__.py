@@ -30,10 +30,33 @@ from types import ModuleType
 
 from flask import Flask
 
-from hms.web.api import auth, documentation
+from hms.web.api import (
+    appointments,
+    audit,
+    auth,
+    consultations,
+    documentation,
+    jobs,
+    live,
+    no_shows,
+    notifications,
+    schedules,
+    slots,
+)
 from hms.web.api.routing import Operation, Routes, install
 
-MODULES: tuple[ModuleType, ...] = (auth,)
+MODULES: tuple[ModuleType, ...] = (
+    auth,
+    schedules,
+    slots,
+    appointments,
+    consultations,
+    no_shows,
+    jobs,
+    notifications,
+    live,
+    audit,
+)
 
 
 def all_routes() -> list[Routes]:

@@ -47,7 +47,7 @@ class Components:
             return dict(_SIMPLE[hint])
         origin, arguments = get_origin(hint), get_args(hint)
         if isinstance(hint, type) and issubclass(hint, Enum):
-            return self._component(hint.__name__, hint, lambda: {"type": "string", "enum": [m.value for m in hint]})
+            return self._enumeration(hint)
         if is_dataclass(origin or hint):
             return self._component(_name(hint), hint, lambda: self._row(hint))
         if origin is Literal:
@@ -59,6 +59,12 @@ class Components:
         if isinstance(origin, type) and issubclass(origin, Sequence | set | frozenset):
             return {"type": "array", "items": self.of(arguments[0])}
         raise TypeError(f"No schema is known for {hint!r}. Answer with a frozen dataclass of plain values.")
+
+    def _enumeration(self, hint: type[Enum]) -> Schema:
+        name, values = hint.__name__, [member.value for member in hint]
+        if self.schemas.get(name, {}).get("enum") == values:  # a request's model has brought the same list along
+            self._owners[name] = hint
+        return self._component(name, hint, lambda: {"type": "string", "enum": values})
 
     def _component(self, name: str, owner: Any, make: Any) -> Schema:
         if name not in self.schemas:
