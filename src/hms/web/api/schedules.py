@@ -12,7 +12,6 @@ from hms.domain.errors import Code, DomainError
 from hms.domain.events import Visit
 from hms.domain.people import Role
 from hms.domain.slots import DayOfWeek, WeeklyBlock
-from hms.processes.rehearsals import rehearse
 from hms.queries import schedules as queries
 from hms.queries.schedules import ScheduleRow
 from hms.services import schedules
@@ -104,7 +103,7 @@ def replace(
     """
     command = ReplaceSchedules(doctor_id, [_block(row) for row in body.schedules])
     if query.preview:
-        change = rehearse(call.runtime, call.actor, schedules.replace, command)
+        change = call.runtime.rehearse(call.actor, schedules.replace, command)
     else:
         change = call.transact(schedules.replace, command)
     return Warned(tuple(_day(row) for row in change.rows), _warning(change.affected))
