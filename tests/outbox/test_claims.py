@@ -1,0 +1,155 @@
+"""A claim is a lease: one holder at a time, urgent messages first, nothing lost when the holder dies."""
+
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from hms.clock import FixedClock
+from hms.domain.messages import Channel, MessageStatus, Priority
+from hms.models import Hospital, Patient
+from hms.outbox import claims
+from hms.runtime import Runtime
+from tests.support.factories import make_hospital, make_patient
+from tests.support.letters import messages, states, tell
+
+Clinic = tuple[Hospital, Patient]
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def clinic(runtime: Runtime) -> Clinic:
+    hospital = make_hospital(runtime)
+    return hospital, make_patient(runtime, hospital)
+
+
+def claim(runtime: Runtime, limit: int = 50, channel: Channel = Channel.EMAIL) -> tuple[UUID, list[UUID]]:
+    return runtime.maintain(claims.claim, runtime.clocks.machine.now(), channel, limit)
+
+
+def test_urgent_ones_leave_first_then_those_due_the_longest(
+    runtime: Runtime, clinic: Clinic, machine_clock: FixedClock
+) -> None:
+    low, normal = (tell(runtime, *clinic, priority=priority)[0].id for priority in (Priority.LOW, Priority.NORMAL))
+    machine_clock.advance(SECOND)
+    second, high = (tell(runtime, *clinic, priority=priority)[0].id for priority in (Priority.NORMAL, Priority.HIGH))
+    assert claim(runtime)[1] == [high, normal, second, low]
+
+
+def test_a_batch_is_bounded_and_of_one_channel(runtime: Runtime, clinic: Clinic) -> None:
+    tell(runtime, *clinic, 3)
+    [text] = tell(runtime, *clinic, channel=Channel.SMS)
+    assert len(claim(runtime, 2)[1]) == 2
+    assert claim(runtime, channel=Channel.SMS)[1] == [text.id]
+
+
+def test_what_is_claimed_is_nobody_elses_until_the_lease_ends(
+    runtime: Runtime, clinic: Clinic, machine_clock: FixedClock
+) -> None:
+    [message] = tell(runtime, *clinic)
+    first, _ = claim(runtime)
+    machine_clock.advance(claims.LEASE - SECOND)
+    assert claim(runtime)[1] == []
+    machine_clock.advance(SECOND)
+    second, again = claim(runtime)
+    assert again == [message.id]
+    now = runtime.clocks.hospital.now()
+    assert runtime.maintain(claims.settle_delivered, first, [message.id], now) == set()
+    assert states(runtime) == ["SENDING"]
+    assert runtime.maintain(claims.settle_delivered, second, [message.id], now) == {message.id}
+    [stored] = messages(runtime)
+    assert (stored.status, stored.attempts, stored.lease) == (MessageStatus.DELIVERED, 1, None)
+
+
+def test_a_lost_lease_settles_nothing_at_all(runtime: Runtime, clinic: Clinic, machine_clock: FixedClock) -> None:
+    [message] = tell(runtime, *clinic)
+    stale, _ = claim(runtime)
+    machine_clock.advance(claims.LEASE)
+    claim(runtime)
+    now = machine_clock.now()
+    refused = runtime.maintain(claims.settle_refused, now, stale, message.id, "550 no", permanent=True, jitter=0.5)
+    failed = runtime.maintain(claims.give_back, now, stale, [message.id], "away")
+    runtime.maintain(claims.release, now, stale, [message.id])
+    renewed = runtime.maintain(claims.renew, now, stale, [message.id])
+    assert (refused, failed, renewed, states(runtime)) == (None, 0, set(), ["SENDING"])
+
+
+def test_a_renewed_lease_holds_longer(runtime: Runtime, clinic: Clinic, machine_clock: FixedClock) -> None:
+    [message] = tell(runtime, *clinic)
+    lease, ids = claim(runtime)
+    machine_clock.advance(claims.LEASE - SECOND)
+    assert runtime.maintain(claims.renew, machine_clock.now(), lease, ids) == {message.id}
+    machine_clock.advance(claims.LEASE - SECOND)
+    assert claim(runtime)[1] == []
+
+
+def test_three_retries_then_failed(runtime: Runtime, clinic: Clinic, machine_clock: FixedClock) -> None:
+    tell(runtime, *clinic)
+    waits = []
+    for _ in range(4):
+        lease, ids = claim(runtime)
+        now = machine_clock.now()
+        runtime.maintain(claims.settle_refused, now, lease, ids[0], "451 later", permanent=False, jitter=0.5)
+        [stored] = messages(runtime)
+        waits.append(stored.next_attempt_at - now)
+        assert claim(runtime)[1] == []
+        machine_clock.move_to(stored.next_attempt_at)
+    assert waits[:3] == [timedelta(minutes=minutes) for minutes in (2, 10, 50)]
+    assert (stored.status, stored.attempts, stored.last_error) == (MessageStatus.FAILED, 4, "451 later")
+    assert claim(runtime)[1] == []
+
+
+def test_a_permanent_refusal_fails_at_once(runtime: Runtime, clinic: Clinic, machine_clock: FixedClock) -> None:
+    [message] = tell(runtime, *clinic)
+    lease, _ = claim(runtime)
+    reason = "550 " + "x" * 1000
+    status = runtime.maintain(
+        claims.settle_refused, machine_clock.now(), lease, message.id, reason, permanent=True, jitter=0
+    )
+    assert (status, len(messages(runtime)[0].last_error or "")) == (MessageStatus.FAILED, 400)
+
+
+def test_waiting_for_a_gateway_costs_no_tries_and_ends_after_three_days(
+    runtime: Runtime, clinic: Clinic, machine_clock: FixedClock
+) -> None:
+    tell(runtime, *clinic)
+    began = machine_clock.now()
+    pauses = []
+    while states(runtime) == ["PENDING"]:
+        lease, ids = claim(runtime)
+        assert len(ids) == 1
+        now = machine_clock.now()
+        runtime.maintain(claims.give_back, now, lease, ids, "no answer")
+        [stored] = messages(runtime)
+        pauses.append(stored.next_attempt_at - now)
+        machine_clock.move_to(max(stored.next_attempt_at, now + timedelta(hours=1)))
+    assert pauses[:2] == [timedelta(seconds=5), timedelta(minutes=2)]
+    assert (stored.status, stored.attempts, stored.last_error) == (MessageStatus.FAILED, 0, "no answer")
+    assert now - began == timedelta(days=3)
+
+
+def test_what_nobody_tried_is_due_at_once(runtime: Runtime, clinic: Clinic, machine_clock: FixedClock) -> None:
+    tell(runtime, *clinic, 2)
+    lease, ids = claim(runtime)
+    runtime.maintain(claims.release, machine_clock.now(), lease, ids)
+    assert set(claim(runtime)[1]) == set(ids)
+
+
+def test_claims_at_once_never_share_a_message(runtime: Runtime, clinic: Clinic) -> None:
+    told = {message.id for message in tell(runtime, *clinic, 60)}
+    found: list[UUID] = []
+    start = threading.Barrier(6)
+
+    def take() -> None:
+        start.wait()
+        while ids := claim(runtime, 7)[1]:
+            found.extend(ids)
+
+    threads = [threading.Thread(target=take) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 60
+    assert set(found) == told
