@@ -80,11 +80,11 @@ def _appointments() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "NOT (status IN ('SCHEDULED', 'CONFIRMED', 'CHECKED_IN', 'IN_PROGRESS')) OR holds_slot",
-            name="ck_appointments_live_holds_slot",
+            name=op.f("ck_appointments_live_holds_slot"),
         ),
-        sa.CheckConstraint("status <> 'CANCELLED' OR NOT holds_slot", name="ck_appointments_cancelled_frees_slot"),
-        sa.CheckConstraint("duration_minutes BETWEEN 1 AND 1440", name="ck_appointments_duration"),
-        sa.CheckConstraint("ends_at > starts_at", name="ck_appointments_span"),
+        sa.CheckConstraint("status <> 'CANCELLED' OR NOT holds_slot", name=op.f("ck_appointments_cancelled_frees_slot")),
+        sa.CheckConstraint("duration_minutes BETWEEN 1 AND 1440", name=op.f("ck_appointments_duration")),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_appointments_span")),
         sa.ForeignKeyConstraint(["created_by"], ["users.id"], name="fk_appointments_created_by"),
         sa.ForeignKeyConstraint(
             ["hospital_id", "doctor_id"],

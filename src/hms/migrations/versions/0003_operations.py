@@ -283,7 +283,7 @@ def _notifications() -> None:
         sa.Column("metadata", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("user_id IS NOT NULL OR patient_id IS NOT NULL", name="ck_notifications_recipient"),
+        sa.CheckConstraint("user_id IS NOT NULL OR patient_id IS NOT NULL", name=op.f("ck_notifications_recipient")),
         sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name="fk_notifications_hospital_id"),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name="fk_notifications_patient_id"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_notifications_user_id"),
