@@ -51,7 +51,7 @@ def waiting(session: Session, actor: Actor, today: date, limit: int = 200) -> li
         .order_by(Appointment.starts_at, Appointment.id)
         .limit(limit)
     )
-    return [_row(*row) for row in session.execute(statement).tuples()]
+    return [_row(*row) for row in session.execute(statement)]
 
 
 def _row(appointment: Appointment, review: AppointmentReview | None, patient: Patient, doctor: User) -> ReviewRow:
