@@ -96,7 +96,9 @@ class Runtime:
         """Run ``service(work, …)`` as `transact` does, keep nothing of it, and return what it would have returned."""
 
         def act(work: Work) -> R:
-            raise _RehearsedError(service(work, *args, **kwargs))
+            result = service(work, *args, **kwargs)
+            work.session.flush()  # what the schema would refuse is refused in a rehearsal too
+            raise _RehearsedError(result)
 
         try:
             return self.transact(actor, act)

@@ -20,7 +20,7 @@ def test_nonsense_is_refused_field_by_field() -> None:
     with pytest.raises(DomainError) as caught:
         replace(Policy(), horizon_days=0, no_show_block_threshold=-1).check()
     assert caught.value.code is Code.VALIDATION
-    assert {detail.field for detail in caught.value.details} == {"horizon_days", "no_show_block_threshold"}
+    assert {detail.field for detail in caught.value.details} == {"horizonDays", "noShowBlockThreshold"}
 
 
 def test_the_defaults_are_the_rules() -> None:

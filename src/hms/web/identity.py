@@ -11,14 +11,20 @@ from urllib.parse import urlsplit
 
 from flask import Request, Response, current_app
 
+from hms.access.actors import Actor
 from hms.access.passwords import hash_password, is_outdated, matches, waste_time
 from hms.access.tokens import Audience, Signer, digest_of
 from hms.domain.errors import Code, Detail, DomainError
+from hms.domain.people import Role
+from hms.queries import hospitals
 from hms.queries import identity as identities
 from hms.queries.identity import Candidate, Identity
 from hms.runtime import Runtime
 from hms.services import identity as sessions
+from hms.services import patients
 from hms.services.identity import ChangePassword, Opened, OpenSession, Refreshing
+from hms.services.patients import NewPatient, SignUp
+from hms.services.users import NewUser
 from hms.settings import Mode, local_secret
 from hms.web.throttle import Throttle
 
@@ -45,6 +51,7 @@ class Door:
     runtime: Runtime
     signer: Signer
     throttle: Throttle
+    registrations: Throttle
 
     @property
     def access_lifetime(self) -> timedelta:
@@ -87,6 +94,23 @@ class Door:
         if not opened:
             raise DomainError(Code.UNAUTHENTICATED, "This session has ended. Please sign in again.")
         return opened
+
+    def register(self, patient: NewPatient, credentials: Credentials, address: str) -> None:
+        """Register a patient and their login; raise NOT_FOUND for the hospital, EMAIL_TAKEN or RATE_LIMITED."""
+        now = self.runtime.clocks.machine.now()
+        self.registrations.check(address, now)
+        self.registrations.failed(address, now)  # each try counts: nobody registers that often from one place
+        hospital_id = self.runtime.read(hospitals.by_code, credentials.hospital_code or "")
+        login = NewUser(
+            email=credentials.email,
+            role=Role.PATIENT,
+            first_name=patient.first_name,
+            last_name=patient.last_name,
+            password_hash=hash_password(credentials.password),
+            phone=patient.phone,
+            language=patient.language,
+        )
+        self.runtime.transact(Actor.system(hospital_id), patients.sign_up, SignUp(patient=patient, login=login))
 
     def sign_out(self, identity: Identity) -> None:
         """End the session at once."""
@@ -204,7 +228,8 @@ def open_door(runtime: Runtime) -> Door:
     secret = settings.secret_key.get_secret_value()
     if not secret and settings.mode is not Mode.PRODUCTION:
         secret = local_secret(settings.data_dir)
-    return Door(runtime, Signer(secret), Throttle(limit=10, window=timedelta(minutes=15)))
+    window = timedelta(minutes=15)
+    return Door(runtime, Signer(secret), throttle=Throttle(10, window), registrations=Throttle(30, window))
 
 
 def door() -> Door:

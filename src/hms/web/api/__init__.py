@@ -35,18 +35,26 @@ from hms.web.api import (
     audit,
     auth,
     consultations,
+    doctors,
     documentation,
+    hospital,
     jobs,
     live,
     no_shows,
     notifications,
+    patients,
     schedules,
     slots,
+    users,
 )
 from hms.web.api.routing import Operation, Routes, install
 
 MODULES: tuple[ModuleType, ...] = (
     auth,
+    hospital,
+    users,
+    patients,
+    doctors,
     schedules,
     slots,
     appointments,

@@ -4,7 +4,8 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, get_args, get_origin
+from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin
+from uuid import UUID
 
 import orjson
 
@@ -100,3 +101,32 @@ def read_cursor(cursor: str | None, read: Callable[..., Extra]) -> Extra | None:
     except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError) as error:
         reason = "is not one that an earlier answer gave"
         raise DomainError(Code.VALIDATION, f"The cursor {reason}.", [Detail("cursor", reason)]) from error
+
+
+class Named(Protocol):
+    """A row of a list that is sorted by name."""
+
+    @property
+    def id(self) -> UUID:
+        """Tell rows of the same name apart."""
+        ...
+
+    @property
+    def first_name(self) -> str:
+        """Sort second by it."""
+        ...
+
+    @property
+    def last_name(self) -> str:
+        """Sort first by it."""
+        ...
+
+
+def name_of(row: Named) -> tuple[str, str, UUID]:
+    """Return the sort key of a list that is sorted by name."""
+    return row.last_name, row.first_name, row.id
+
+
+def after_name(last_name: str, first_name: str, row_id: str) -> tuple[str, str, UUID]:
+    """Read that key back from a cursor's values."""
+    return str(last_name), str(first_name), UUID(row_id)

@@ -1,14 +1,18 @@
 """Sign in, refresh, sign out, one's own password, and who one is."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
 from hms.domain.errors import Code
-from hms.domain.people import Role
+from hms.domain.people import Role, Sex
 from hms.queries.identity import HospitalName, Identity
 from hms.services.identity import Opened
+from hms.services.patients import NewPatient
 from hms.web.api.routing import Call, Routes
-from hms.web.api.schemas import Body, Email, Password
+from hms.web.api.schemas import Body, Day, Email, Language, Name, Password, Phone
 from hms.web.identity import Credentials
 
 routes = Routes("Sign-in", "Access tokens live 15 minutes; the session behind them is checked on each request.")
@@ -19,7 +23,21 @@ class SignIn(Body):
 
     email: Email
     password: Password
-    hospital_code: str | None = None
+    hospital_code: Annotated[str, Field(min_length=2, max_length=16)] | None = None
+
+
+class Registration(Body):
+    """A new patient and their login, at the hospital with this code."""
+
+    hospital_code: Annotated[str, Field(min_length=2, max_length=16)]
+    email: Email
+    password: Password
+    first_name: Name
+    last_name: Name
+    date_of_birth: Day | None = None
+    sex: Sex = Sex.UNKNOWN
+    phone: Phone | None = None
+    language: Language = "en"
 
 
 class RefreshSession(Body):
@@ -74,6 +92,28 @@ def refresh(call: Call, body: RefreshSession) -> SignedIn:
     A token that comes a second time ends its session: somebody else may have it.
     """
     return _signed_in(call, call.door.refresh(body.refresh_token))
+
+
+@routes.post(
+    "/auth/register",
+    public=True,
+    status=201,
+    errors=(Code.NOT_FOUND, Code.EMAIL_TAKEN, Code.RATE_LIMITED, Code.INVALID_CREDENTIALS, Code.HOSPITAL_REQUIRED),
+)
+def register(call: Call, body: Registration) -> SignedIn:
+    """Register as a patient and sign in."""
+    patient = NewPatient(
+        first_name=body.first_name,
+        last_name=body.last_name,
+        date_of_birth=body.date_of_birth,
+        sex=body.sex,
+        phone=body.phone,
+        email=body.email,
+        language=body.language,
+    )
+    credentials = Credentials(body.email, body.password, body.hospital_code)
+    call.door.register(patient, credentials, call.address)
+    return _signed_in(call, call.door.sign_in(credentials, call.address, for_pages=False))
 
 
 @routes.post("/auth/logout")

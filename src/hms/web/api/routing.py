@@ -79,6 +79,10 @@ class Call:
         """Run a service as who asks."""
         return self.runtime.transact(self.actor, service, *args, **kwargs)
 
+    def rehearse(self, service: Callable[Concatenate[Work, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a service as who asks, keep nothing of it, and return what it would have returned (?preview=true)."""
+        return self.runtime.rehearse(self.actor, service, *args, **kwargs)
+
     def read(self, query: Callable[Concatenate[Any, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a query."""
         return self.runtime.read(query, *args, **kwargs)

@@ -1,19 +1,24 @@
 """What requests are made of: strict bodies and queries, and the field types that they share."""
 
 from datetime import date, datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
 from hms.clock import as_utc
 from hms.web.encoding import camel
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
+
+
 class Body(BaseModel):
     """A JSON body: camelCase, no unknown fields, nothing converted that is not written as it should be."""
 
-    model_config = ConfigDict(  # type: ignore[pydantic-alias] # bodies are made from JSON alone
+    model_config = ConfigDict(
         strict=True,
         extra="forbid",
         frozen=True,
@@ -23,6 +28,16 @@ class Body(BaseModel):
         # A parameter's name in code is not one that clients may send.
         populate_by_name=False,
     )
+
+    def given(self, *but: str) -> dict[str, Any]:
+        """Return what the client sent, by attribute, without the ones named."""
+        return {name: getattr(self, name) for name in self.model_fields_set if name not in but}
+
+
+class Edit(Body):
+    """The body of a PATCH: only what is sent is changed, so the defaults in code mean nothing and are not shown."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
 
 class Query(Body):
@@ -69,12 +84,20 @@ Phone = Annotated[str, Field(min_length=3, max_length=32, pattern=r"^\+?[0-9 ().
 Note = Annotated[str, Field(min_length=1, max_length=400)]
 """A reason or remark that somebody typed."""
 
-Password = Annotated[str, Field(min_length=1, max_length=200)]
+Language = Annotated[str, Field(min_length=2, max_length=16, pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
+Search = Annotated[str, Field(min_length=1, max_length=100)]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=False)]
 Version = Annotated[int, Field(ge=1, le=2_147_483_647)]
 """The version of a row that the writer saw."""
 
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class Preview(Query):
+    """With ``preview=true``, the answer says what would happen, and nothing does."""
+
+    preview: bool = False
 
 
 class Paging(Query):
