@@ -165,13 +165,20 @@ class _Reader:
             self.refuse(name, f"{value[:40]!r} is not {expected}")
             return None
 
+    def needed(self, name: str, read: Callable[[str], T], expected: str) -> T | None:
+        """Return a converted cell that may not be empty, None when it is or is wrong."""
+        if not self._cells.get(name, "").strip():
+            self.refuse(name, "is missing")
+            return None
+        return self.read(name, read, expected)
+
     def refuse(self, name: str, reason: str) -> None:
         """Remember that a cell is wrong."""
         self.wrong.append(Detail(name, reason))
 
 
 def _patient(reader: _Reader, today: date) -> PatientRow:
-    born = reader.read("date_of_birth", date.fromisoformat, "a date such as 1980-02-29")
+    born = reader.read("date_of_birth", read_date, "a date such as 1980-02-29")
     if born and not EARLIEST <= born <= today:
         reader.refuse("date_of_birth", f"{born} lies before {EARLIEST} or in the future")
     return PatientRow(
@@ -180,17 +187,15 @@ def _patient(reader: _Reader, today: date) -> PatientRow:
         last_name=reader.text("last_name", 100),
         date_of_birth=born,
         sex=reader.read("sex", _sex, "female, male, other or unknown") or Sex.UNKNOWN,
-        phone=reader.read("phone", _matching(_PHONE, 32), "a phone number"),
-        email=reader.read("email", _matching(_EMAIL, 254), "an email address"),
-        language=reader.read("language", _matching(_LANGUAGE, 16), "a language such as en or pt-BR") or "en",
+        phone=reader.read("phone", _read_phone, "a phone number"),
+        email=reader.read("email", _read_email, "an email address"),
+        language=reader.read("language", _read_language, "a language such as en or pt-BR") or "en",
     )
 
 
 def _visit(reader: _Reader, zone: ZoneInfo, now: datetime) -> VisitRow:
-    for name in ("date", "start_time"):
-        reader.text(name, 40)
-    day = reader.read("date", date.fromisoformat, "a date such as 2026-01-22") or EARLIEST
-    start = reader.read("start_time", _wall_time, "a time such as 09:00") or time(0)
+    day = reader.needed("date", read_date, "a date such as 2026-01-22") or EARLIEST
+    start = reader.needed("start_time", read_wall_time, "a time such as 09:00") or time(0)
     starts_at = instant_of(day, start, zone)
     if starts_at.astimezone(zone).replace(tzinfo=None) != datetime.combine(day, start):
         reader.refuse("start_time", f"{start:%H:%M} does not exist on {day}: the clocks go forward then")
@@ -200,12 +205,12 @@ def _visit(reader: _Reader, zone: ZoneInfo, now: datetime) -> VisitRow:
     outcome = reader.read("outcome", _outcome, "attended, no_show, cancelled or empty")
     if starts_at > now and outcome in {Outcome.ATTENDED, Outcome.NO_SHOW}:
         reader.refuse("outcome", f"{outcome} is said of a visit that has not begun")
-    minutes = reader.read("minutes", _minutes, "a number from 5 to 480")
+    minutes = reader.read("minutes", read_minutes, "a number from 5 to 480")
     if minutes and wall_end(start, minutes) is None:
         reader.refuse("minutes", "the visit would last past midnight")
     return VisitRow(
         ref=reader.text("appointment_ref", 100),
-        doctor_email=(reader.read("doctor_email", _matching(_EMAIL, 254), "an email address") or _missing(reader)),
+        doctor_email=reader.needed("doctor_email", _read_email, "an email address") or "",
         day=day,
         start=start,
         starts_at=starts_at,
@@ -217,9 +222,11 @@ def _visit(reader: _Reader, zone: ZoneInfo, now: datetime) -> VisitRow:
     )
 
 
-def _missing(reader: _Reader) -> str:
-    reader.text("doctor_email", 254)
-    return ""
+def read_date(value: str) -> date:
+    """Read a date such as 2026-01-22; raise ValueError otherwise."""
+    if len(value) != 10:
+        raise ValueError(value)
+    return date.fromisoformat(value)
 
 
 def _sex(value: str) -> Sex:
@@ -230,14 +237,16 @@ def _outcome(value: str) -> Outcome:
     return Outcome(value.lower().replace("-", "_").replace(" ", "_"))
 
 
-def _wall_time(value: str) -> time:
+def read_wall_time(value: str) -> time:
+    """Read a wall time such as 09:00 or 9:00; raise ValueError otherwise."""
     read = time.fromisoformat(value if value[1:2] != ":" else f"0{value}")
     if read.tzinfo or read.microsecond:
         raise ValueError(value)
     return read
 
 
-def _minutes(value: str) -> int:
+def read_minutes(value: str) -> int:
+    """Read a length from 5 to 480 minutes; raise ValueError otherwise."""
     if not value.isascii() or not value.isdigit() or not 5 <= (minutes := int(value)) <= 480:
         raise ValueError(value)
     return minutes
@@ -251,10 +260,19 @@ def _instant(zone: ZoneInfo) -> Callable[[str], datetime]:
     return read
 
 
-def _matching(pattern: re.Pattern[str], longest: int) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        if len(value) > longest or not pattern.fullmatch(value):
-            raise ValueError(value)
-        return value.lower() if pattern is _EMAIL else value
+def _read_email(value: str) -> str:
+    return _matched(_EMAIL, value, 254).lower()
 
-    return read
+
+def _read_phone(value: str) -> str:
+    return _matched(_PHONE, value, 32)
+
+
+def _read_language(value: str) -> str:
+    return _matched(_LANGUAGE, value, 16)
+
+
+def _matched(pattern: re.Pattern[str], value: str, longest: int) -> str:
+    if len(value) > longest or not pattern.fullmatch(value):
+        raise ValueError(value)
+    return value

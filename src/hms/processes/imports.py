@@ -90,10 +90,10 @@ def import_file(
     importer = _Import(runtime, actor, options, runtime.read(_zone, actor), progress)
     if options.create_doctors:
         with imports_file.opened(path) as file:
-            importer.new_doctors = doctors_of(importer.parsed(file.lines, keep=False))
+            importer.new_doctors = doctors_of(file.lines)
     with imports_file.opened(path) as file:
         importer.report.unknown_columns = file.unknown
-        importer.take(row for row, _cells in importer.parsed(file.lines, keep=True))
+        importer.take(importer.parsed(file.lines))
     importer.report.bad.sort(key=lambda refused: refused.line)
     return importer.report
 
@@ -108,18 +108,17 @@ class _Import:
     report: ImportReport = field(default_factory=ImportReport)
     new_doctors: dict[str, NewDoctor] = field(default_factory=dict)
 
-    def parsed(self, lines: Iterator[Line], *, keep: bool) -> Iterator[tuple[ImportRow, dict[str, str]]]:
-        """Yield the rows that can be read; ``keep``: report the others."""
+    def parsed(self, lines: Iterator[Line]) -> Iterator[ImportRow]:
+        """Yield the rows that can be read; report the others."""
         now = self.runtime.clocks.hospital.now()
         seen: dict[str, int] = {}
         for line in lines:
             try:
                 row = _read(line, self.zone, now, seen)
             except BadRowError as error:
-                if keep:
-                    self._refuse(line.number, str(error))
-                continue
-            yield row, line.cells
+                self._refuse(line.number, str(error))
+            else:
+                yield row
 
     def _refuse(self, line: int, reason: str) -> None:
         self.report.lines += 1

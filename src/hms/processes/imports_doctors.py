@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, time
 
-from hms.domain.imports import ImportRow
+from hms.domain.imports import read_date, read_minutes, read_wall_time
 from hms.domain.slots import DayOfWeek, WeeklyBlock, wall_end
+from hms.processes.imports_file import Line
 from hms.services.imports_people import NewDoctor
 
 USUAL_MINUTES = 30
@@ -23,22 +24,26 @@ class _Seen:
     hours: dict[DayOfWeek, tuple[time, time]] = field(default_factory=dict)
 
 
-def doctors_of(rows: Iterable[tuple[ImportRow, dict[str, str]]]) -> dict[str, NewDoctor]:
-    """Return login address → how to create that doctor, from all parsed rows with their cells.
+def doctors_of(lines: Iterable[Line]) -> dict[str, NewDoctor]:
+    """Return login address → how to create that doctor, from all lines that say enough.
 
     The slot length is the most frequent one; each weekday's hours run from the earliest start to the latest end.
     """
     seen: dict[str, _Seen] = defaultdict(_Seen)
-    for row, cells in rows:
-        if row.visit is None:
+    for line in lines:
+        cells = line.cells
+        email = cells.get("doctor_email", "").strip().lower()
+        try:
+            day, start = read_date(cells["date"].strip()), read_wall_time(cells["start_time"].strip())
+            minutes = read_minutes(cells["minutes"].strip()) if cells.get("minutes", "").strip() else None
+        except (KeyError, ValueError):
+            continue  # the row itself is reported when its turn comes
+        if not email:
             continue
-        doctor = seen[row.visit.doctor_email]
+        doctor = seen[email]
         _count(doctor.names, cells.get("doctor_name"))
         _count(doctor.specialties, cells.get("specialization"))
-        doctor.days[row.visit.day] += 1
-        if row.visit.minutes:
-            doctor.minutes[row.visit.minutes] += 1
-        _widen(doctor, row)
+        _widen(doctor, day, start, minutes)
     return {email: _doctor(email, doctor) for email, doctor in seen.items()}
 
 
@@ -47,14 +52,14 @@ def _count(counter: Counter[str], cell: str | None) -> None:
         counter[value] += 1
 
 
-def _widen(doctor: _Seen, row: ImportRow) -> None:
-    visit = row.visit
-    if visit is None:
-        return
-    end = wall_end(visit.start, visit.minutes or USUAL_MINUTES) or time(23, 59)
-    weekday = DayOfWeek.of(visit.day)
-    earliest, latest = doctor.hours.get(weekday, (visit.start, end))
-    doctor.hours[weekday] = (min(earliest, visit.start), max(latest, end))
+def _widen(doctor: _Seen, day: date, start: time, minutes: int | None) -> None:
+    doctor.days[day] += 1
+    if minutes:
+        doctor.minutes[minutes] += 1
+    end = wall_end(start, minutes or USUAL_MINUTES) or time(23, 59)
+    weekday = DayOfWeek.of(day)
+    earliest, latest = doctor.hours.get(weekday, (start, end))
+    doctor.hours[weekday] = (min(earliest, start), max(latest, end))
 
 
 def _doctor(email: str, seen: _Seen) -> NewDoctor:

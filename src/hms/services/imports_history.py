@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from hms.domain.appointments import Status, no_show_due
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import Changed
 from hms.domain.imports import STATUS_OF, VisitRow
 from hms.domain.no_shows import NoShowReason, ReviewReason
 from hms.models import Appointment, AppointmentEvent, AppointmentReview, NoShowLog, NoShowPenalty, new_id
+from hms.models.bulk import insert_rows
 from hms.transaction import Work
 
 NOTE = "Imported"
@@ -44,13 +43,13 @@ def write(work: Work, visits: Sequence[PastVisit], *, count: bool) -> dict[UUID,
         return {}
     appointments = [_appointment(work, visit) for visit in visits]
     session = work.session
-    session.execute(insert(AppointmentEvent), [_event(work, row) for row in appointments])
-    session.execute(insert(Appointment).execution_options(render_nulls=True), appointments)
+    insert_rows(session, AppointmentEvent, [_event(work, row) for row in appointments])
+    insert_rows(session, Appointment, appointments)
     if open_ones := [_review(work, row) for row in appointments if row["under_review"]]:
-        session.execute(insert(AppointmentReview), open_ones)
+        insert_rows(session, AppointmentReview, open_ones)
     missed = [row for row in appointments if row["status"] is Status.NO_SHOW]
     if missed:
-        session.execute(insert(NoShowLog), [_log(row) for row in missed])
+        insert_rows(session, NoShowLog, [_log(row) for row in missed])
     work.emit(
         *(
             Changed(
@@ -151,5 +150,5 @@ def _strike(work: Work, missed: Sequence[Row]) -> dict[UUID, list[UUID]]:
             }
         )
         struck.setdefault(row["patient_id"], []).append(penalty_id)
-    work.session.execute(insert(NoShowPenalty), rows)
+    insert_rows(work.session, NoShowPenalty, rows)
     return struck

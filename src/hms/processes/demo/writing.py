@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from hms.domain.appointments import Status
@@ -24,11 +24,10 @@ from hms.models import (
     Patient,
     User,
 )
-from hms.models.base import Base
+from hms.models.bulk import insert_rows
 from hms.processes.demo.seeded import Row
 from hms.transaction import Work
 
-ROWS_AT_ONCE = 5000
 IDS_AT_ONCE = 1000
 
 
@@ -62,34 +61,27 @@ class DemoRows:
 def write(work: Work, rows: DemoRows) -> None:
     """Insert all rows. Appointments are born SCHEDULED and then moved, since the schema allows nothing else."""
     session = work.session
-    _add(session, Hospital, [rows.hospital])
-    _add(session, User, rows.users)
-    _add(session, Doctor, rows.doctors)
-    _add(session, DoctorSchedule, rows.schedules)
-    _add(session, Patient, rows.patients)
-    _add(session, DoctorSlot, rows.slots)
+    insert_rows(session, Hospital, [rows.hospital])
+    insert_rows(session, User, rows.users)
+    insert_rows(session, Doctor, rows.doctors)
+    insert_rows(session, DoctorSchedule, rows.schedules)
+    insert_rows(session, Patient, rows.patients)
+    insert_rows(session, DoctorSlot, rows.slots)
     # Cancelled ones first: somebody else may have taken their slot afterwards.
-    _add(session, Appointment, rows.cancelled)
+    insert_rows(session, Appointment, rows.cancelled)
     _move(session, rows.moves, Status.CANCELLED, holds_slot=False)
-    _add(session, Appointment, rows.appointments)
+    insert_rows(session, Appointment, rows.appointments)
     for status in (Status.CONFIRMED, Status.CHECKED_IN, Status.IN_PROGRESS, Status.COMPLETED, Status.NO_SHOW):
         _move(session, rows.moves, status, holds_slot=True)
     _move(session, rows.moves, Status.NO_SHOW, holds_slot=False)
-    _add(session, NoShowLog, rows.logs)
-    _add(session, AppointmentEvent, rows.events)
-    _add(session, Consultation, rows.consultations)
-    _add(session, NoShowPenalty, rows.penalties)
-    _add(session, JobRun, rows.runs)
-    _add(session, Notification, rows.notifications)
-    _add(session, OutgoingMessage, rows.messages)
-    _add(session, AuditEntry, rows.audit)
-
-
-def _add(session: Session, model: type[Base], rows: list[Row]) -> None:
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        # Absent values are written as NULL, so that all rows of a table go in one statement.
-        statement = insert(model).execution_options(render_nulls=True)
-        session.execute(statement, rows[start : start + ROWS_AT_ONCE])
+    insert_rows(session, NoShowLog, rows.logs)
+    insert_rows(session, AppointmentEvent, rows.events)
+    insert_rows(session, Consultation, rows.consultations)
+    insert_rows(session, NoShowPenalty, rows.penalties)
+    insert_rows(session, JobRun, rows.runs)
+    insert_rows(session, Notification, rows.notifications)
+    insert_rows(session, OutgoingMessage, rows.messages)
+    insert_rows(session, AuditEntry, rows.audit)
 
 
 def _move(session: Session, moves: dict[tuple[Status, bool], list[UUID]], to: Status, *, holds_slot: bool) -> None:
