@@ -1,0 +1,81 @@
+"""The pages that people use: server-rendered, made lively by htmx, safe without it."""
+
+from flask import Blueprint, Flask, Response, request
+
+from hms.web.errors import render_page_errors_with
+from hms.web.identity import door
+from hms.web.pages import (
+    board,
+    booking,
+    calendar_files,
+    formats,
+    home,
+    messages,
+    notices,
+    problems,
+    sign_in,
+    visits,
+)
+from hms.web.pages.desk import PLAIN_FORMATS, desk, signed_in
+
+ROOMS = (sign_in, home, board, visits, booking, calendar_files, notices, messages)
+CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def register(app: Flask) -> None:
+    """Add all pages, their errors and what protects them to the application."""
+    pages = Blueprint("pages", __name__)
+    for room in ROOMS:
+        room.register(pages)
+    pages.before_request(_check_form)
+    pages.after_request(protect)
+    app.register_blueprint(pages)
+    render_page_errors_with(app, lambda problem: protect(problems.render(problem)))
+    filters = app.jinja_env.filters
+    filters.update(
+        long_day=formats.long_day,
+        medium_day=formats.medium_day,
+        day_month=formats.day_month,
+        short_day=formats.short_day,
+        plain_date=formats.plain_date,
+        short_date=formats.short_date,
+        near_day=formats.near_day,
+        relative_day=formats.relative_day,
+        minutes=formats.minutes,
+        epoch_ms=formats.epoch_ms,
+        age=formats.age,
+        counted=lambda number, one, many=None: formats.counted(number, one, many),
+        clock=lambda at: _formats().clock(at),
+        stamp=lambda at: _formats().stamp(at),
+        local_day=lambda at: _formats().local_date(at),
+    )
+    app.jinja_env.globals.update(csrf_token=_form_token, confirm_address=booking.confirm_address)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def protect(answer: Response) -> Response:
+    """Add the headers that keep foreign scripts, frames and curious neighbours out."""
+    answer.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "same-origin")
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+def _check_form() -> None:
+    if request.method not in SAFE_METHODS:
+        door().check_form(request, signed_in())
+
+
+def _form_token() -> str:
+    who = signed_in()
+    return door().form_token(who) if who is not None else ""
+
+
+def _formats() -> formats.Formats:
+    return desk().formats if signed_in() is not None else PLAIN_FORMATS

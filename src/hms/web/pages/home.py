@@ -1,0 +1,126 @@
+"""Where each role lands, and a patient's own visits: the next one large, the others below, cancel with confirm."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from hms.access.scope import not_found
+from hms.domain.appointments import LIVE, OPEN
+from hms.domain.errors import DomainError
+from hms.domain.people import Role
+from hms.queries import appointments
+from hms.queries.appointments import AppointmentRow
+from hms.services import attendance, bookings
+from hms.services.attendance import Attend
+from hms.services.bookings import Cancel
+from hms.web.pages.desk import Toast, desk, go, page, patients_only, reading, runtime
+
+PAST_SHOWN = 20
+LAST_MINUTE = timedelta(hours=24)
+
+
+def register(pages: Blueprint) -> None:
+    """Add the home page and the patient's own visits."""
+    pages.get("/", endpoint="home")(home)
+    pages.get("/my/visits/<uuid:appointment_id>/cancel", endpoint="cancel_own_form")(cancel_form)
+    pages.post("/my/visits/<uuid:appointment_id>/cancel", endpoint="cancel_own")(cancel)
+    pages.post("/my/visits/<uuid:appointment_id>/confirm", endpoint="confirm_own")(confirm)
+
+
+def home() -> AnyResponse:
+    """Lead staff to the board; show patients their visits."""
+    if desk().identity.role is not Role.PATIENT:
+        return go("pages.board")
+    return _visits(_said())
+
+
+@patients_only
+def cancel_form(appointment_id: UUID) -> Response:
+    """Ask before a visit is called off, with what follows."""
+    at = desk()
+    row = _own(appointment_id)
+    return page(
+        "home/cancel.html",
+        "home",
+        visit=row,
+        may=row.status in OPEN and at.now < row.starts_at,
+        last_minute=row.starts_at - at.now <= LAST_MINUTE,
+        today=at.today,
+        phone=at.hospital.phone,
+    )
+
+
+@patients_only
+def cancel(appointment_id: UUID) -> AnyResponse:
+    """Call an own visit off."""
+    version = request.form.get("version", type=int)
+    try:
+        runtime().transact(desk().actor, bookings.cancel, Cancel(appointment_id=appointment_id, version=version))
+    except DomainError as error:
+        _own(appointment_id)  # somebody else's visit is not there at all
+        return _visits([Toast(error.message, "bad")], status=409)
+    return go("pages.home", cancelled=appointment_id)
+
+
+@patients_only
+def confirm(appointment_id: UUID) -> AnyResponse:
+    """Say that one will come."""
+    version = request.form.get("version", type=int)
+    try:
+        runtime().transact(desk().actor, attendance.confirm, Attend(appointment_id, version=version))
+    except DomainError as error:
+        _own(appointment_id)
+        return _visits([Toast(error.message, "bad")], status=409)
+    return go("pages.home", confirmed=appointment_id)
+
+
+def _own(appointment_id: UUID) -> AppointmentRow:
+    row = runtime().read(appointments.one, desk().actor, appointment_id)
+    if row.patient.id != desk().actor.patient_id:
+        raise not_found("Appointment")
+    return row
+
+
+def _visits(toasts: list[Toast], *, status: int = 200) -> Response:
+    at = desk()
+    with reading() as session:
+        rows = appointments.listing(session, at.actor, appointments.Filters(), limit=500)
+    ahead = [row for row in rows if row.status in LIVE and row.ends_at > at.now]
+    past = [row for row in reversed(rows) if row not in ahead]
+    return page(
+        "home/visits.html",
+        "home",
+        status=status,
+        toasts=toasts,
+        next=ahead[0] if ahead else None,
+        later=ahead[1:],
+        past=past[:PAST_SHOWN],
+        today=at.today,
+        now=at.now,
+        where=at.hospital.address or at.identity.hospital.name,
+        phone=at.hospital.phone,
+        calendar=lambda row: url_for("pages.calendar_file", appointment_id=row.id),
+    )
+
+
+def _said() -> list[Toast]:
+    """Say what was just done, read from the visit itself: the address only tells which one."""
+    for key, words in (
+        ("booked", "Booked: {doctor}, {day} at {time}."),
+        ("confirmed", "Thank you. {doctor} expects you on {day} at {time}."),
+        ("cancelled", "Cancelled: {doctor}, {day} at {time}."),
+    ):
+        wanted = request.args.get(key, type=UUID)
+        if wanted is None:
+            continue
+        try:
+            row = _own(wanted)
+        except DomainError:
+            return []
+        formats = desk().formats
+        doctor = f"Dr. {row.doctor.first_name} {row.doctor.last_name}"
+        day = f"{row.date:%A} {row.date.day} {row.date:%B}"
+        return [Toast(words.format(doctor=doctor, day=day, time=formats.clock(row.start_time)))]
+    return []

@@ -1,0 +1,113 @@
+// The board's hands and eyes: keys, sheets, and what follows an answer.
+
+import { close, open, watchClicks, watchToasts } from "./sheets.js";
+import { afterMorph, follow, noteChange } from "./live.js";
+
+const rows = () => [...document.querySelectorAll("#board [data-visit]")];
+const chosen = () => document.activeElement?.closest?.("[data-visit]") ?? null;
+const search = () => document.getElementById("q");
+
+function choose(row) {
+  if (!row) return;
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+}
+
+function step(by) {
+  const all = rows();
+  const at = all.indexOf(chosen());
+  if (at < 0) {
+    const now = document.getElementById("now")?.nextElementSibling;
+    choose(search() === document.activeElement || !now ? all[0] : now);
+  } else {
+    choose(all[Math.min(all.length - 1, Math.max(0, at + by))]);
+  }
+}
+
+function press(verb) {
+  const row = chosen();
+  const control = row?.querySelector(`[data-verb="${verb}"]`);
+  if (control) control.click();
+  return Boolean(control);
+}
+
+const KEYS = {
+  "/": () => {
+    search().focus();
+    search().select();
+    return true;
+  },
+  ArrowDown: () => (step(1), true),
+  ArrowUp: () => (step(-1), true),
+  c: () => press("check_in"),
+  n: () => press("no_show_form"),
+  t: () => (document.getElementById("day-today")?.click(), true),
+  "?": () => (open("help"), true),
+};
+
+function typing(target) {
+  return target instanceof Element && target.matches("input, select, textarea, [contenteditable]");
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  const inSearch = event.target === search();
+  if (event.key === "Escape" && inSearch) {
+    if (search().value) {
+      search().value = "";
+      search().dispatchEvent(new Event("input", { bubbles: true }));
+    } else {
+      search().blur();
+    }
+    event.preventDefault();
+    return;
+  }
+  if (typing(event.target) && !(inSearch && event.key.startsWith("Arrow") && event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
+  if (event.key === "Enter" && event.target.matches?.("[data-visit]")) {
+    event.target.querySelector(".name").click();
+    event.preventDefault();
+    return;
+  }
+  if (KEYS[event.key]?.()) event.preventDefault();
+}
+
+let asked = null; // who opened the sheet: focus goes back there
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("select[data-go]")) location.assign(event.target.value);
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  noteChange();
+  if (event.detail.target?.id === "sheet" && !document.getElementById("sheet").open) asked = event.detail.elt.id;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "sheet") {
+    open("sheet");
+    return;
+  }
+  noteChange();
+  afterMorph();
+});
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 401) location.reload();
+});
+document.addEventListener("checked-in", () => {
+  if (search() === document.activeElement) search().value = "";
+});
+document.addEventListener("close-sheet", () => close("sheet"));
+document.getElementById("sheet").addEventListener("close", () => {
+  document.getElementById(asked)?.focus();
+  document.getElementById("sheet").replaceChildren();
+});
+
+watchClicks();
+watchToasts();
+follow();
+
+// At first sight, what happens now is in view (where the list scrolls by itself; a phone has a link for it).
+const list = document.getElementById("list");
+const now = document.getElementById("now");
+if (list && now && list.scrollHeight > list.clientHeight) {
+  list.scrollTop = now.offsetTop - list.clientHeight * 0.4;
+}
