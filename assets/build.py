@@ -31,7 +31,8 @@ def main() -> None:
     parser.add_argument("--lock", action="store_true", help="renew package-lock.json first")
     if parser.parse_args().lock:
         renew_lock()
-    run_npm("ci")
+    # Nothing of ours needs a package's own install script; some would report home.
+    run_npm("ci", "--ignore-scripts")
     copy_vendor(json.loads((ASSETS / "package.json").read_text())["vendor"])
 
 
@@ -42,7 +43,7 @@ def renew_lock() -> None:
     """
     shutil.rmtree(MODULES, ignore_errors=True)
     (ASSETS / "package-lock.json").unlink(missing_ok=True)
-    run_npm("install", "--package-lock-only")
+    run_npm("install", "--package-lock-only", "--ignore-scripts")
 
 
 def run_npm(*arguments: str) -> None:

@@ -180,9 +180,11 @@ def _answer(operation: Operation, components: Components) -> dict[str, Any]:
 
 def _failure(status: int, codes: list[str]) -> dict[str, Any]:
     narrowed = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}
+    schema = {"allOf": [{"$ref": _REF.format(model="Problem")}, narrowed]}
+    example = {"success": False, "error": {"code": codes[0], "message": _MEANING[status], "details": []}}
     failure: dict[str, Any] = {
         "description": f"{_MEANING[status]} Codes: {', '.join(codes)}.",
-        "content": {JSON: {"schema": {"allOf": [{"$ref": _REF.format(model="Problem")}, narrowed]}}},
+        "content": {JSON: {"schema": schema, "example": example}},
     }
     if status in {429, 503}:
         failure["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
