@@ -5,11 +5,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from hms import migrations
 from hms.cli.opening import opened
+from hms.cli.setup import prepared
 from hms.processes import demo as demo_process
 from hms.processes.demo.roster import ZONE
-from hms.settings import Settings
 
 
 @click.group()
@@ -30,10 +29,7 @@ def load(seed: int, now: str | None) -> None:
 
     The database is created or brought to this release's schema first. The accounts' password is HMS_DEMO_PASSWORD.
     """
-    settings = Settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    migrations.upgrade(settings.effective_database_url)
-    with opened(settings) as runtime:
+    with opened(prepared()) as runtime:
         accounts = demo_process.load(runtime, seed=seed, now=parse_when(now) if now else None)
     click.echo(
         f"The demo hospital {accounts.hospital_code} is loaded. Sign in with the password {accounts.password} as"

@@ -1,5 +1,6 @@
 """A command group that imports a subcommand when it is asked for, and says failures in one line."""
 
+import os
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -38,13 +39,12 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, lazy.help) for name, lazy in self._places.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what an operator can mend is told in one line, with exit code 1."""
+        """Run the command; a failure is told in one line, with exit code 1."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            message = import_module("hms.cli.failures").explain(error)
-            if message is None:
+            if os.environ.get("HMS_LOG_LEVEL", "").upper() == "DEBUG":
                 raise
-            raise click.ClickException(message) from error
+            raise click.ClickException(import_module("hms.cli.failures").explain(error)) from error

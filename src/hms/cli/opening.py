@@ -12,6 +12,7 @@ from hms import migrations
 from hms.access.actors import Actor
 from hms.clock import Clocks
 from hms.models import Hospital
+from hms.processes import demo_clock
 from hms.runtime import Runtime, build
 from hms.settings import ConfigurationError, Settings
 
@@ -22,9 +23,11 @@ def opened(settings: Settings | None = None, *, clocks: Clocks | None = None) ->
     settings = settings or Settings()
     settings.check()
     log_to_stderr(settings)
+    if not settings.database_url and not (settings.data_dir / "hms.db").exists():
+        raise ConfigurationError(f"There is no database in {settings.data_dir} yet. Run: hms init")
     if not migrations.is_current(settings.effective_database_url):
         raise ConfigurationError("The database is not at this release's schema yet. Run: hms migrate")
-    runtime = build(settings, clocks=clocks)
+    runtime = build(settings, clocks=clocks or demo_clock.clocks_for(settings))
     try:
         yield runtime
     finally:

@@ -18,7 +18,6 @@ from hms.runtime import Runtime
 from hms.services import imports
 from hms.services.imports import ImportBatch, Imported, Refused
 from hms.services.imports_people import NewDoctor
-from hms.transaction import Work
 
 ROWS_AT_ONCE = 1000
 
@@ -65,14 +64,6 @@ class ImportReport:
         self.penalties += result.penalties
         self.blocked += result.blocked
         self.bad += result.refused
-
-
-class _RehearsedError(Exception):
-    """Carries a dry run's result out of a transaction that must not be kept."""
-
-    def __init__(self, result: Imported) -> None:
-        super().__init__("rolled back on purpose")
-        self.result = result
 
 
 def import_file(
@@ -150,12 +141,9 @@ class _Import:
 
     def _write(self, rows: tuple[ImportRow, ...]) -> Imported:
         batch = ImportBatch(rows, self.new_doctors, count_history=self.options.count_history)
-        if not self.options.dry_run:
-            return self.runtime.transact(self.actor, imports.take_over, batch)
-        try:
-            return self.runtime.transact(self.actor, _rehearse, batch)
-        except _RehearsedError as rehearsed:
-            return rehearsed.result
+        if self.options.dry_run:
+            return self.runtime.rehearse(self.actor, imports.take_over, batch)
+        return self.runtime.transact(self.actor, imports.take_over, batch)
 
 
 def _read(line: Line, zone: ZoneInfo, now: datetime, seen: dict[str, int]) -> ImportRow:
@@ -178,12 +166,6 @@ def _batches(rows: Iterable[ImportRow]) -> Iterator[tuple[ImportRow, ...]]:
             batch.clear()
     if batch:
         yield tuple(batch)
-
-
-def _rehearse(work: Work, batch: ImportBatch) -> Imported:
-    result = imports.take_over(work, batch)
-    work.session.flush()
-    raise _RehearsedError(result)
 
 
 def _zone(session: ReadSession, actor: Actor) -> ZoneInfo:
