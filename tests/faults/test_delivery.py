@@ -1,0 +1,183 @@
+"""Whatever the mail server does, bookings go on, all is delivered after, and nobody gets a mail over and over."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hms.clock import FixedClock
+from hms.domain.messages import Channel
+from hms.gateways.null import NullSms
+from hms.gateways.protocols import Gateways
+from hms.models import Hospital, Patient
+from hms.processes.delivery import DeliveryReport, deliver_due
+from hms.runtime import Runtime
+from tests.support.factories import make_hospital, make_patient
+from tests.support.letters import messages, states, tell, through
+from tests.support.processes import free_port
+from tests.support.smtp import SmtpPeer
+
+Clinic = tuple[Hospital, Patient]
+MAIL = (Channel.EMAIL,)
+
+
+@pytest.fixture
+def clinic(runtime: Runtime, smtp_peer: SmtpPeer) -> Clinic:
+    runtime.gateways = Gateways(mail=through(smtp_peer), sms=NullSms())
+    hospital = make_hospital(runtime)
+    return hospital, make_patient(runtime, hospital)
+
+
+def message_ids(peer: SmtpPeer) -> list[str]:
+    return [str(mail.message["Message-ID"]) for mail in peer.mails]
+
+
+def test_all_is_delivered_after_an_hour_without_a_server(
+    runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer, machine_clock: FixedClock
+) -> None:
+    runtime.gateways = replace(runtime.gateways, mail=through(smtp_peer, port=free_port()))
+    for _ in range(12):
+        tell(runtime, *clinic)
+        assert deliver_due(runtime, MAIL).delivered == 0
+        machine_clock.advance(timedelta(minutes=5))
+    assert states(runtime) == ["PENDING"] * 12
+    assert {message.attempts for message in messages(runtime)} == {0}
+    assert "cannot be reached" in (messages(runtime)[0].last_error or "")
+    runtime.gateways = replace(runtime.gateways, mail=through(smtp_peer))
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=12)
+    assert len(set(message_ids(smtp_peer))) == 12
+
+
+def test_a_wrong_password_fails_no_message(runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer) -> None:
+    runtime.gateways = replace(runtime.gateways, mail=through(smtp_peer, password="wrong"))
+    tell(runtime, *clinic)
+    assert deliver_due(runtime, MAIL) == DeliveryReport(postponed=1)
+    assert (states(runtime), smtp_peer.mails) == (["PENDING"], [])
+    assert "password" in (messages(runtime)[0].last_error or "")
+
+
+@pytest.mark.parametrize("stage", ["RCPT", "DATA"])
+def test_a_temporary_refusal_is_tried_again_and_keeps_nobody_else(
+    runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer, machine_clock: FixedClock, stage: str
+) -> None:
+    smtp_peer.refuse("451 Try again later", at=stage)  # type: ignore[arg-type]
+    tell(runtime, *clinic, 2)
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1, retried=1)
+    machine_clock.advance(timedelta(minutes=3))
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1)
+    assert len(set(message_ids(smtp_peer))) == len(smtp_peer.mails) == 2
+
+
+def test_a_permanent_refusal_fails_that_message_alone(runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer) -> None:
+    smtp_peer.refuse("550 No such user", at="RCPT")
+    tell(runtime, *clinic, 2)
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1, failed=1)
+    assert sorted(states(runtime)) == ["DELIVERED", "FAILED"]
+    assert messages(runtime)[0].last_error == "550 No such user"
+
+
+@pytest.mark.parametrize("reply", ["421 Closing", "451 Not now", "550 Not from you"])
+def test_a_server_that_refuses_the_sender_refuses_no_message(
+    runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer, machine_clock: FixedClock, reply: str
+) -> None:
+    smtp_peer.refuse(reply, at="MAIL")
+    tell(runtime, *clinic, 3)
+    assert deliver_due(runtime, MAIL) == DeliveryReport(postponed=1)
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=2)
+    machine_clock.advance(timedelta(minutes=3))
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1)
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
+def test_a_connection_that_breaks_before_the_mail_is_opened_anew(
+    runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer, machine_clock: FixedClock, stage: str
+) -> None:
+    [first] = tell(runtime, *clinic)
+    machine_clock.advance(timedelta(seconds=1))
+    tell(runtime, *clinic, 2)
+    smtp_peer.drop(at=stage)  # type: ignore[arg-type]
+    assert deliver_due(runtime, MAIL) == DeliveryReport(postponed=1)
+    assert [message.id for message in messages(runtime) if message.last_error] == [first.id]
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=2)
+    machine_clock.advance(timedelta(minutes=3))
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1)
+    assert len(smtp_peer.mails) == 3
+
+
+def test_an_idle_connection_that_the_server_closed_costs_nothing(
+    runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer
+) -> None:
+    with runtime.gateways.mail.connected() as connection:
+        runtime.gateways = replace(runtime.gateways, mail=_Held(connection))
+        tell(runtime, *clinic)
+        assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1)
+        smtp_peer.drop(at="MAIL")
+        tell(runtime, *clinic)
+        assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1)
+
+
+@pytest.mark.parametrize("fault", ["drop", "stall"])
+def test_a_mail_that_may_have_arrived_is_repeated_once_with_one_message_id(
+    runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer, machine_clock: FixedClock, fault: str
+) -> None:
+    if fault == "drop":
+        smtp_peer.drop(at="REPLY")
+    else:
+        smtp_peer.stall(2, at="REPLY")
+    tell(runtime, *clinic, 2)
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1, retried=1)
+    machine_clock.advance(timedelta(minutes=3))
+    assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1)
+    assert (len(smtp_peer.mails), len(set(message_ids(smtp_peer)))) == (3, 2)
+
+
+def test_a_server_that_never_says_yes_gets_a_mail_four_times_at_most(
+    runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer, machine_clock: FixedClock
+) -> None:
+    smtp_peer.drop(at="REPLY", times=None)
+    tell(runtime, *clinic)
+    while states(runtime) != ["FAILED"]:
+        deliver_due(runtime, MAIL)
+        machine_clock.advance(timedelta(hours=1))
+    assert (len(smtp_peer.mails), len(set(message_ids(smtp_peer)))) == (4, 1)
+
+
+def test_bookings_do_not_wait_for_a_stalling_server(runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer) -> None:
+    runtime.gateways = replace(runtime.gateways, mail=through(smtp_peer, timeout_seconds=20))
+    smtp_peer.stall(2, at="DATA")
+    tell(runtime, *clinic)
+    relay = threading.Thread(target=deliver_due, args=(runtime, MAIL))
+    relay.start()
+    for _ in range(10):
+        tell(runtime, *clinic)
+    assert (relay.is_alive(), smtp_peer.mails) == (True, [])
+    relay.join()
+    assert states(runtime) == ["DELIVERED"] * 11
+
+
+def test_two_relays_at_once_send_nothing_twice(runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer) -> None:
+    tell(runtime, *clinic, 40)
+    relays = [threading.Thread(target=deliver_due, args=(runtime, MAIL), kwargs={"batch": 5}) for _ in range(3)]
+    for relay in relays:
+        relay.start()
+    for relay in relays:
+        relay.join()
+    assert len(message_ids(smtp_peer)) == len(set(message_ids(smtp_peer))) == 40
+    assert set(states(runtime)) == {"DELIVERED"}
+
+
+class _Held:
+    """A gateway whose one connection stays open between rounds."""
+
+    def __init__(self, connection: object) -> None:
+        self._connection = connection
+
+    def connected(self) -> "_Held":
+        return self
+
+    def __enter__(self) -> object:
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        return None
