@@ -1,6 +1,8 @@
 """Whatever the mail server does, bookings go on, all is delivered after, and nobody gets a mail over and over."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +11,7 @@ import pytest
 from hms.clock import FixedClock
 from hms.domain.messages import Channel
 from hms.gateways.null import NullSms
-from hms.gateways.protocols import Gateways
+from hms.gateways.protocols import Gateways, MailConnection
 from hms.models import Hospital, Patient
 from hms.processes.delivery import DeliveryReport, deliver_due
 from hms.runtime import Runtime
@@ -170,14 +172,9 @@ def test_two_relays_at_once_send_nothing_twice(runtime: Runtime, clinic: Clinic,
 class _Held:
     """A gateway whose one connection stays open between rounds."""
 
-    def __init__(self, connection: object) -> None:
+    def __init__(self, connection: MailConnection) -> None:
         self._connection = connection
 
-    def connected(self) -> "_Held":
-        return self
-
-    def __enter__(self) -> object:
-        return self._connection
-
-    def __exit__(self, *_: object) -> None:
-        return None
+    @contextmanager
+    def connected(self) -> Iterator[MailConnection]:
+        yield self._connection

@@ -87,6 +87,7 @@ def test_a_renewed_lease_holds_longer(runtime: Runtime, clinic: Clinic, machine_
 def test_three_retries_then_failed(runtime: Runtime, clinic: Clinic, machine_clock: FixedClock) -> None:
     tell(runtime, *clinic)
     waits = []
+    [stored] = messages(runtime)
     for _ in range(4):
         lease, ids = claim(runtime)
         now = machine_clock.now()
@@ -116,6 +117,8 @@ def test_waiting_for_a_gateway_costs_no_tries_and_ends_after_three_days(
     tell(runtime, *clinic)
     began = machine_clock.now()
     pauses = []
+    now = began
+    [stored] = messages(runtime)
     while states(runtime) == ["PENDING"]:
         lease, ids = claim(runtime)
         assert len(ids) == 1

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -221,10 +221,8 @@ class SlowMail(NullMail):
 class DeadMail:
     """A mail server that is not there."""
 
-    @contextmanager
-    def connected(self) -> Iterator[NullMail]:
+    def connected(self) -> AbstractContextManager[NullMail]:
         raise GatewayUnavailableError("The mail server cannot be reached.")
-        yield
 
 
 def _visit_id(runtime: Runtime, clinic: Clinic) -> object:
