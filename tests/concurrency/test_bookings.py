@@ -18,7 +18,7 @@ from hms.models import Appointment, AppointmentEvent, Base, DoctorDay, DoctorSlo
 from hms.runtime import Runtime
 from hms.services import slots
 from tests.support.booker import BOOKED, Bookers, Client
-from tests.support.clinic import FRIDAY, NINE, Clinic
+from tests.support.calendars import FRIDAY, NINE, Clinic
 from tests.support.factories import LONG_AGO, add, make_doctor
 from tests.support.fixtures import NOW
 

@@ -27,7 +27,7 @@ from hms.runtime import Runtime
 from hms.services import bookings, slots
 from hms.services.bookings import Cancel
 from hms.services.slots import BlockSlot
-from tests.support.clinic import FRIDAY, NINE, TODAY, Clinic
+from tests.support.calendars import FRIDAY, NINE, TODAY, Clinic
 from tests.support.factories import actor_of, add, make_doctor, make_holiday, make_hospital, make_patient, make_user
 
 

@@ -19,7 +19,7 @@ from hms.queries import appointments as appointment_rows
 from hms.runtime import Runtime
 from hms.services import bookings
 from hms.services.bookings import Cancel
-from tests.support.clinic import NINE, TODAY, Clinic
+from tests.support.calendars import NINE, TODAY, Clinic
 from tests.support.factories import actor_of, make_hospital, make_user, reception_of
 
 
