@@ -21,7 +21,7 @@ def send(url: str, to: str = "+49 (30) 1234-567") -> None:
 def test_number_and_text_reach_the_provider(http_peer: HttpPeer) -> None:
     send(f"json://{http_peer.netloc}/send/{{to}}?format=text")
     [request] = http_peer.wait_for(1)
-    assert request.path == "/send/%2B49301234567"
+    assert request.path == "/send/+49301234567"
     assert request.json()["message"] == "See you at 09:00"
 
 
