@@ -124,7 +124,7 @@ def test_another_hospitals_doctor_has_no_slots(clinic: Clinic, runtime: Runtime)
     now = runtime.clocks.hospital.now()
     for query in (slots.of_range, slots.days_to_generate):
         with pytest.raises(DomainError) as caught:
-            runtime.read(query, stranger, clinic.doctor.id, FRIDAY, FRIDAY, now)  # type: ignore[arg-type]
+            runtime.read(query, stranger, clinic.doctor.id, FRIDAY, FRIDAY, now)
         assert caught.value.code is Code.DOCTOR_NOT_FOUND
 
 

@@ -45,9 +45,8 @@ def test_new_week_replaces_the_old_one_and_its_slots(clinic: Clinic, runtime: Ru
 def test_slots_that_both_weeks_have_keep_their_ids_and_blocks(clinic: Clinic, runtime: Runtime) -> None:
     runtime.transact(clinic.reception, slots.ensure_day, clinic.doctor.id, FRIDAY)
     before = {slot.starts_at: slot.id for slot in clinic.rows(DoctorSlot)}
-    runtime.transact(
-        actor_of(clinic.doctor), slots.set_blocked, BlockSlot(min(before.values()), blocked=True, reason="Meeting")
-    )
+    first = before[min(before)]
+    runtime.transact(actor_of(clinic.doctor), slots.set_blocked, BlockSlot(first, blocked=True, reason="Meeting"))
     replace(clinic, WeeklyBlock(DayOfWeek.FRIDAY, time(8), time(11)))
     after = [slot for slot in clinic.rows(DoctorSlot) if slot.slot_date == FRIDAY]
     assert len(after) == 6
@@ -55,7 +54,7 @@ def test_slots_that_both_weeks_have_keep_their_ids_and_blocks(clinic: Clinic, ru
     assert [f"{slot.start_time:%H:%M}" for slot in sorted(same, key=lambda slot: slot.starts_at)] == [
         *("09:00", "09:30", "10:00", "10:30")
     ]
-    assert [slot.id for slot in after if slot.blocked_reason == "Meeting"] == [min(before.values())]
+    assert [slot.id for slot in after if slot.blocked_reason == "Meeting"] == [first]
 
 
 def test_visits_outside_the_new_week_are_listed_told_and_stay(clinic: Clinic) -> None:
