@@ -18,7 +18,7 @@ class RecountSome:
 
     run_id: UUID
     after: UUID | None = None
-    limit: int = 200
+    limit: int = 100
 
 
 def forget_sessions(work: Work, run_id: UUID) -> int:

@@ -22,7 +22,7 @@ class MarkDue:
     """One batch of the sweep under run ``run_id``; ``after``: go on behind this (due instant, appointment id)."""
 
     run_id: UUID
-    limit: int = 200
+    limit: int = 100
     after: Position | None = None
 
 
