@@ -18,6 +18,7 @@ from hms.domain.people import Role
 from hms.models import Doctor, Hospital, LoginSession, Patient
 from hms.runtime import Runtime
 from hms.web.app import create_app
+from tests.support.contract import check_answer
 from tests.support.factories import actor_of, add, make_doctor, make_hospital, make_patient, make_user
 
 PREFIX = "/api/v1"
@@ -72,6 +73,7 @@ class Caller:
         if json is not None:
             more["json"] = json
         response: TestResponse = self.app.test_client().open(PREFIX + path, method=method, headers=headers, **more)
+        check_answer(self.app, method, PREFIX + path, response)
         is_json = response.mimetype == "application/json" and response.data
         return Reply(
             response.status_code, response.get_json() if is_json else None, dict(response.headers), response.data

@@ -69,8 +69,9 @@ def document(groups: Sequence[Routes]) -> dict[str, Any]:
     components.schemas["Problem"] = _problem_schema()
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        path = PREFIX + _PARAMETER.sub(lambda match: f"{{{camel(match[2])}}}", operation.path)
-        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, components)
+        paths.setdefault(path_of(PREFIX + operation.path), {})[operation.method.lower()] = _operation(
+            operation, components
+        )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -95,6 +96,11 @@ def document(groups: Sequence[Routes]) -> dict[str, Any]:
             },
         },
     }
+
+
+def path_of(rule: str) -> str:
+    """Return the document's path for Flask's rule."""
+    return _PARAMETER.sub(lambda match: f"{{{camel(match[2])}}}", rule)
 
 
 def roles_of(operation: Operation) -> list[Role]:
@@ -212,7 +218,8 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": name in schema.get("required", ()),
-            "schema": {key: value for key, value in field.items() if key != "description"},
+            # An empty list stands for «whatever»; as a default it would not fit the text that a query holds.
+            "schema": {k: v for k, v in field.items() if k not in {"description", "title"} and v not in ([], None)},
             **({"description": field["description"]} if "description" in field else {}),
         }
         for name, field in schema["properties"].items()
