@@ -111,10 +111,11 @@ def account_days(doctor: DemoDoctor, today: date) -> frozenset[date]:
 
 
 def _tell_days(told: DemoRows, story: Story, doctors: list[DemoDoctor], hospital_id: UUID) -> None:
+    calendars = [(doctor, calendar.calendar_of(doctor, story.zone)) for doctor in doctors]
     for offset in range(-HISTORY_DAYS, AHEAD_DAYS + 1):
         day = story.today + timedelta(days=offset)
-        for doctor in doctors:
-            slots = calendar.slots_of_day(story.chance, doctor, day, story.zone)
+        for doctor, week in calendars:
+            slots = calendar.slots_of_day(story.chance, week, day)
             told.slots += [calendar.slot_row(slot, doctor, hospital_id) for slot in slots]
             story.tell_day(doctor, day, slots)
 
@@ -135,15 +136,16 @@ def _tell_visit(
     (told.cancelled if visit.status is Status.CANCELLED else told.appointments).append(row)
     _plan_moves(told, visit)
     told.events += rows.event_rows(visit, hospital_id, staff)
+    consultation_id = penalty_id = None
     if consultation := rows.consultation_row(chance, visit, hospital_id):
         told.consultations.append(consultation)
-    penalty_id = None
+        consultation_id = UUID(str(consultation["id"]))
     if visit.mark:
         log, penalty = rows.no_show_rows(chance, visit, hospital_id, staff)
         told.logs.append(log)
         told.penalties.append(penalty)
         penalty_id = UUID(str(penalty["id"]))
-    outbox.tell(visit, penalty_id)
+    outbox.tell(visit, penalty_id=penalty_id, consultation_id=consultation_id)
 
 
 def _plan_moves(told: DemoRows, visit: DemoVisit) -> None:

@@ -1,13 +1,12 @@
 """The doctors' slots over the demo's whole span."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from hms.domain.slots import Calendar, DayOfWeek, PlannedSlot, WeeklyBlock
 from hms.processes.demo.people import DemoDoctor
-from hms.processes.demo.roster import Hours
 from hms.processes.demo.seeded import Row, Seeded
 
 
@@ -16,28 +15,23 @@ class DemoSlot:
     """One bookable span of a doctor's day."""
 
     id: UUID
-    day: date
-    start: time
-    end: time
-    starts_at: datetime
-    ends_at: datetime
+    plan: PlannedSlot
 
 
-def slots_of_day(chance: Seeded, doctor: DemoDoctor, day: date, zone: ZoneInfo) -> list[DemoSlot]:
-    """Return the doctor's slots of a day, none on a day off."""
-    if day.weekday() not in doctor.weekdays:
-        return []
-    length = timedelta(minutes=doctor.plan.slot)
-    made = []
-    for hours in doctor.plan.hours:
-        for begin, stop in _stretches(hours):
-            start, last = (datetime.combine(day, wall, tzinfo=zone) for wall in (begin, stop))
-            while start + length <= last:
-                end = start + length
-                span = (start.astimezone(UTC), end.astimezone(UTC))
-                made.append(DemoSlot(chance.id_at(start), day, start.time(), end.time(), *span))
-                start = end
-    return made
+def calendar_of(doctor: DemoDoctor, zone: ZoneInfo) -> Calendar:
+    """Return a doctor's calendar; the demo has neither holidays nor absences."""
+    blocks = tuple(
+        WeeklyBlock(day, *hours)
+        for number, day in enumerate(DayOfWeek)
+        if number in doctor.weekdays
+        for hours in doctor.plan.hours
+    )
+    return Calendar(zone, doctor.plan.slot, blocks)
+
+
+def slots_of_day(chance: Seeded, calendar: Calendar, day: date) -> list[DemoSlot]:
+    """Return the slots of a day, none on a day off."""
+    return [DemoSlot(chance.id_at(planned.starts_at), planned) for planned in calendar.slots_of(day)]
 
 
 def slot_row(slot: DemoSlot, doctor: DemoDoctor, hospital_id: UUID) -> Row:
@@ -46,18 +40,9 @@ def slot_row(slot: DemoSlot, doctor: DemoDoctor, hospital_id: UUID) -> Row:
         "id": slot.id,
         "hospital_id": hospital_id,
         "doctor_id": doctor.id,
-        "slot_date": slot.day,
-        "start_time": slot.start,
-        "end_time": slot.end,
-        "starts_at": slot.starts_at,
-        "ends_at": slot.ends_at,
+        "slot_date": slot.plan.day,
+        "start_time": slot.plan.start,
+        "end_time": slot.plan.end,
+        "starts_at": slot.plan.starts_at,
+        "ends_at": slot.plan.ends_at,
     }
-
-
-def _stretches(hours: Hours) -> Iterator[tuple[time, time]]:
-    start, end, pause, resume = hours
-    if pause is None or resume is None:
-        yield start, end
-    else:
-        yield start, pause
-        yield resume, end

@@ -22,7 +22,7 @@ def who(step: Step, visit: DemoVisit, staff: dict[Role, Login]) -> UUID | None:
 def appointment_row(visit: DemoVisit, hospital_id: UUID, staff: dict[Role, Login]) -> Row:
     """Return the row as it is born: SCHEDULED and holding its slot, with the stamps of its whole life."""
     slot, booked = visit.slot, visit.booked
-    length = slot.ends_at - slot.starts_at
+    length = slot.plan.ends_at - slot.plan.starts_at
     return {
         "id": visit.id,
         "hospital_id": hospital_id,
@@ -30,14 +30,14 @@ def appointment_row(visit: DemoVisit, hospital_id: UUID, staff: dict[Role, Login
         "doctor_id": visit.doctor.id,
         "slot_id": slot.id,
         "status": Status.SCHEDULED,
-        "appointment_date": slot.day,
-        "start_time": slot.start,
-        "end_time": slot.end,
-        "starts_at": slot.starts_at,
-        "ends_at": slot.ends_at,
+        "appointment_date": slot.plan.day,
+        "start_time": slot.plan.start,
+        "end_time": slot.plan.end,
+        "starts_at": slot.plan.starts_at,
+        "ends_at": slot.plan.ends_at,
         "duration_minutes": int(length.total_seconds() // 60),
         "booked_at": booked.at,
-        "no_show_due_at": no_show_due(slot.starts_at, booked.at, length),
+        "no_show_due_at": no_show_due(slot.plan.starts_at, booked.at, length),
         "reason": visit.case[0],
         "checked_in_at": visit.at(Status.CHECKED_IN),
         "started_at": visit.at(Status.IN_PROGRESS),
@@ -83,11 +83,16 @@ def consultation_row(chance: Seeded, visit: DemoVisit, hospital_id: UUID) -> Row
         "chief_complaint": complaint if done else None,
         "diagnosis": [{"text": diagnosis, "code": code}] if done else [],
         "treatment_notes": "Explained the findings; come back if it does not get better." if done else None,
-        "prescriptions": [{"text": medicine}] if done and medicine else [],
+        "prescriptions": [_prescription(medicine)] if done and medicine else [],
         "started_at": started,
         "completed_at": done,
         "version": 2 if done else 1,
     }
+
+
+def _prescription(text: str) -> dict[str, str]:
+    """Part "Paracetamol 500 mg, three times a day, 5 days" into what the doctor's form asks for."""
+    return dict(zip(("medicine", "frequency", "duration"), text.split(", "), strict=False))
 
 
 def no_show_rows(chance: Seeded, visit: DemoVisit, hospital_id: UUID, staff: dict[Role, Login]) -> tuple[Row, Row]:
@@ -96,12 +101,12 @@ def no_show_rows(chance: Seeded, visit: DemoVisit, hospital_id: UUID, staff: dic
     if mark is None:
         raise ValueError("This visit was not missed.")
     common: Row = {"hospital_id": hospital_id, "appointment_id": visit.id, "patient_id": visit.patient.id}
-    length = visit.slot.ends_at - visit.slot.starts_at
+    length = visit.slot.plan.ends_at - visit.slot.plan.starts_at
     log = common | {
         "id": chance.id_at(mark.at),
         "doctor_id": visit.doctor.id,
         "reason": mark.reason,
-        "slot_time": visit.slot.start,
+        "slot_time": visit.slot.plan.start,
         "timeout_minutes": int(length.total_seconds() // 60),
         "triggered_at": mark.at,
         "slot_released": mark.release,

@@ -11,6 +11,7 @@ from hms.domain.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentMoved,
+    Changed,
     Event,
     NoShowMarked,
     PatientBlocked,
@@ -42,10 +43,10 @@ class Told:
     notifications: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
 
-    def tell(self, visit: DemoVisit, penalty_id: UUID | None) -> None:
+    def tell(self, visit: DemoVisit, *, penalty_id: UUID | None, consultation_id: UUID | None) -> None:
         """Collect what follows from all steps of a visit."""
         for step in visit.steps:
-            for event in _events(visit, step, penalty_id):
+            for event in _events(visit, step, penalty_id, consultation_id):
                 self.audit.append(self._audit_row(event, visit, step))
                 for notice in notices_of(event):
                     self._notify(notice, step.at)
@@ -105,25 +106,38 @@ class Told:
         }
 
 
-def _events(visit: DemoVisit, step: Step, penalty_id: UUID | None) -> Iterator[Event]:
+def _events(visit: DemoVisit, step: Step, penalty_id: UUID | None, consultation_id: UUID | None) -> Iterator[Event]:
     match step.after:
         case Status.SCHEDULED:
-            yield AppointmentBooked(entity_id=visit.id, visit=seen(visit), starts_at=visit.slot.starts_at)
+            yield AppointmentBooked(entity_id=visit.id, visit=seen(visit), starts_at=visit.slot.plan.starts_at)
         case Status.CANCELLED:
             yield AppointmentCancelled(
                 entity_id=visit.id,
                 visit=seen(visit),
                 before=step.before or Status.SCHEDULED,
                 by_patient=step.by == "PATIENT",
-                is_last_minute=visit.slot.starts_at - step.at <= LAST_MINUTE,
+                is_last_minute=visit.slot.plan.starts_at - step.at <= LAST_MINUTE,
                 reason=step.reason,
             )
         case Status.NO_SHOW if visit.mark:
             yield from _missed(visit, visit.mark, penalty_id)
+        case Status.IN_PROGRESS if consultation_id:
+            yield _moved(visit, step)
+            yield _consulted(consultation_id, "started", appointment_id=visit.id)
+        case Status.COMPLETED if consultation_id:
+            fields = ["chief_complaint", "diagnosis", "treatment_notes", *(["prescriptions"] if visit.case[3] else [])]
+            yield _consulted(consultation_id, "completed", fields=sorted(fields))
+            yield _moved(visit, step)
         case _:
-            yield AppointmentMoved(
-                entity_id=visit.id, before=step.before or step.after, after=step.after, reason=step.reason
-            )
+            yield _moved(visit, step)
+
+
+def _moved(visit: DemoVisit, step: Step) -> Event:
+    return AppointmentMoved(entity_id=visit.id, before=step.before or step.after, after=step.after, reason=step.reason)
+
+
+def _consulted(consultation_id: UUID, verb: str, **values: object) -> Event:
+    return Changed(entity_id=consultation_id, noun="consultation", verb=verb, values=values)
 
 
 def _missed(visit: DemoVisit, mark: Mark, penalty_id: UUID | None) -> Iterator[Event]:
@@ -142,7 +156,7 @@ def seen(visit: DemoVisit) -> Visit:
         patient=visit.patient.contact,
         doctor=visit.doctor.contact,
         doctor_name=visit.doctor.contact.name,
-        day=visit.slot.day,
-        start=visit.slot.start,
-        starts_at=visit.slot.starts_at,
+        day=visit.slot.plan.day,
+        start=visit.slot.plan.start,
+        starts_at=visit.slot.plan.starts_at,
     )

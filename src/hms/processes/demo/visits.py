@@ -99,7 +99,7 @@ class Story:
     def tell_day(self, doctor: DemoDoctor, day: date, slots: Sequence[DemoSlot]) -> None:
         """Fill one doctor's day as far as it is booked."""
         full = self._booked_share((day - self.today).days)
-        free_at = slots[0].starts_at if slots else self.now
+        free_at = slots[0].plan.starts_at if slots else self.now
         taken = 0
         for number, slot in enumerate(slots):
             account = self.patients[0] if doctor.has_account and self._is_account_visit(day, number) else None
@@ -131,7 +131,7 @@ class Story:
         visit = self._book(doctor, slot, None, None)
         if visit is None:
             return None
-        last = min(slot.starts_at - timedelta(minutes=30), self.now)
+        last = min(slot.plan.starts_at - timedelta(minutes=30), self.now)
         at = self.chance.instant(visit.booked.at + timedelta(minutes=20), last)
         if not visit.booked.at < at < last:
             return None
@@ -146,7 +146,7 @@ class Story:
         at = self._booking_time(slot, not_before)
         if at is None:
             return None
-        patient = patient or self._somebody(doctor.plan.specialty, slot.day, at)
+        patient = patient or self._somebody(doctor.plan.specialty, slot.plan.day, at)
         if patient is None:
             return None
         by = "PATIENT" if patient.contact.user_id and self.chance.happens(0.6) else "RECEPTIONIST"
@@ -161,12 +161,12 @@ class Story:
 
     def _booking_time(self, slot: DemoSlot, not_before: datetime | None) -> datetime | None:
         """Return when the slot was booked: in office hours, at most 30 days ahead, before now; None if it was not."""
-        latest = min(slot.starts_at - timedelta(minutes=10), self.now - timedelta(minutes=2))
+        latest = min(slot.plan.starts_at - timedelta(minutes=10), self.now - timedelta(minutes=2))
         for _ in range(8):
             days = 0 if self.chance.happens(0.12) else min(int(self.chance.expovariate(1 / 8)) + 1, AHEAD_DAYS - 1)
-            day = min(slot.day, self.today) if days == 0 else slot.day - timedelta(days=days)
+            day = min(slot.plan.day, self.today) if days == 0 else slot.plan.day - timedelta(days=days)
             at = self._wall(day, OFFICE_OPENS) + timedelta(seconds=self.chance.randrange(OFFICE_HOURS * 3600))
-            if at < latest and (not_before is None or at > not_before) and (slot.day - day).days <= AHEAD_DAYS:
+            if at < latest and (not_before is None or at > not_before) and (slot.plan.day - day).days <= AHEAD_DAYS:
                 return at
         return None
 
@@ -186,12 +186,12 @@ class Story:
         slot, chance = visit.slot, self.chance
         state = Status.SCHEDULED
         if chance.happens(CONFIRMED_SHARE):
-            start = max(visit.booked.at + timedelta(hours=1), slot.starts_at - timedelta(days=2))
-            at = chance.instant(start, slot.starts_at - timedelta(minutes=70))
+            start = max(visit.booked.at + timedelta(hours=1), slot.plan.starts_at - timedelta(days=2))
+            at = chance.instant(start, slot.plan.starts_at - timedelta(minutes=70))
             if start < at < self.now:
                 visit.steps.append(Step(at, state, Status.CONFIRMED, "PATIENT"))
                 state = Status.CONFIRMED
-        if slot.starts_at > self.now + timedelta(hours=1):
+        if slot.plan.starts_at > self.now + timedelta(hours=1):
             return free_at
         if not comes and self._stays_away(visit.patient):
             self._miss(visit, state)
@@ -204,11 +204,13 @@ class Story:
         return patient.misses < THRESHOLD - 1 and self.chance.happens(MISSED_SHARE)
 
     def _attend(self, visit: DemoVisit, state: Status, free_at: datetime) -> datetime:
-        slot, chance, length = visit.slot, self.chance, visit.slot.ends_at - visit.slot.starts_at
-        early = max(slot.starts_at - timedelta(minutes=chance.randint(2, 28)), visit.booked.at + timedelta(minutes=3))
+        slot, chance, length = visit.slot, self.chance, visit.slot.plan.ends_at - visit.slot.plan.starts_at
+        early = max(
+            slot.plan.starts_at - timedelta(minutes=chance.randint(2, 28)), visit.booked.at + timedelta(minutes=3)
+        )
         late = chance.happens(0.08)
-        arrived = slot.starts_at + length * 0.4 if late else max(early, self._wall(slot.day, DOORS_OPEN))
-        began = max(free_at, arrived + timedelta(minutes=2), slot.starts_at - timedelta(minutes=3))
+        arrived = slot.plan.starts_at + length * 0.4 if late else max(early, self._wall(slot.plan.day, DOORS_OPEN))
+        began = max(free_at, arrived + timedelta(minutes=2), slot.plan.starts_at - timedelta(minutes=3))
         ended = began + length * chance.uniform(0.5, 0.95)
         life = (
             Step(_whole(arrived), state, Status.CHECKED_IN, "RECEPTIONIST"),
@@ -220,28 +222,33 @@ class Story:
 
     def _miss(self, visit: DemoVisit, state: Status) -> None:
         slot, chance, patient = visit.slot, self.chance, visit.patient
-        reason, at = NoShowReason.AUTO_TIMEOUT, next_sweep(slot.ends_at)
+        reason, at = NoShowReason.AUTO_TIMEOUT, next_sweep(slot.plan.ends_at)
         kind = chance.random()
         if kind < 0.06:
-            reason, at = NoShowReason.MANUAL_STAFF, slot.starts_at + (slot.ends_at - slot.starts_at) * 0.6
+            reason, at = (
+                NoShowReason.MANUAL_STAFF,
+                slot.plan.starts_at + (slot.plan.ends_at - slot.plan.starts_at) * 0.6,
+            )
         elif kind < 0.12:
             reason = NoShowReason.PATIENT_CALLED
-            at = max(visit.steps[-1].at, self._wall(slot.day, OFFICE_OPENS)) + timedelta(minutes=chance.randint(3, 50))
-            if at >= slot.starts_at:
-                reason, at = NoShowReason.AUTO_TIMEOUT, next_sweep(slot.ends_at)
+            at = max(visit.steps[-1].at, self._wall(slot.plan.day, OFFICE_OPENS)) + timedelta(
+                minutes=chance.randint(3, 50)
+            )
+            if at >= slot.plan.starts_at:
+                reason, at = NoShowReason.AUTO_TIMEOUT, next_sweep(slot.plan.ends_at)
         at = _whole(at)
         if at > self.now:
             return
         patient.misses += 1
         by_hand = reason is not NoShowReason.AUTO_TIMEOUT
-        visit.mark = Mark(at, reason, by_hand and is_rebookable(slot.ends_at, at, REBOOK_BUFFER), patient.misses)
+        visit.mark = Mark(at, reason, by_hand and is_rebookable(slot.plan.ends_at, at, REBOOK_BUFFER), patient.misses)
         by = "RECEPTIONIST" if by_hand else "SYSTEM"
         visit.steps.append(Step(at, state, Status.NO_SHOW, by, reason.value))
         if patient.misses >= THRESHOLD and patient.blocked_at is None:
             patient.blocked_at = at
 
     def _keep(self, visit: DemoVisit) -> None:
-        visit.patient.days.add(visit.slot.day)
+        visit.patient.days.add(visit.slot.plan.day)
         self.visits.append(visit)
 
     def _wall(self, day: date, at: time) -> datetime:
