@@ -13,7 +13,7 @@ pytest_plugins = ["tests.support.fixtures"]
 
 BROWSER = Path(__file__).parent / "browser"
 SETTINGS = ("HMS_", "CRON_API_KEY", "MAIL_", "SMS_URL")
-KEPT = ("HMS_TEST_", "HMS_REPLAY_DATA")
+KEPT = ("HMS_TEST_", "HMS_REPLAY_")
 
 
 def pytest_configure() -> None:
