@@ -163,9 +163,7 @@ def counted_statements(runtime: Runtime) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             statements.append(statement)
 
-    database = runtime.database
-    # PostgreSQL's reader is its writer with another option: what one hears, the other does too.
-    engines = [database.writer] if database.dialect == "postgresql" else [database.writer, database.reader]
+    engines = [runtime.database.writer, runtime.database.reader]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:
