@@ -5,18 +5,17 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, exists, extract, or_, select
 from sqlalchemy.orm import Session
 
 from hms.domain.absences import AbsenceStatus
 from hms.domain.appointments import LIVE, Status
 from hms.domain.intervals import Span
 from hms.domain.slots import DayOfWeek, WeeklyBlock
-from hms.models import Appointment, DoctorAbsence, DoctorDay, User
-from hms.queries.schedules import blocks_of, closing_on
+from hms.models import Appointment, DoctorAbsence, DoctorDay, DoctorSchedule, HospitalHoliday, User
 
-ALIVE = bindparam("live", [status.value for status in Status if status in LIVE], expanding=True, literal_execute=True)
-"""The live states as literals: the planner then knows that the index of live visits holds all it looks for."""
+NOBODY = UUID(int=0)
+"""Stands for no row in conditions."""
 
 LONGEST = timedelta(days=1)
 """No visit lasts longer (the schema sees to it), so the index on starts bounds every look for overlaps."""
@@ -56,10 +55,28 @@ class State:
 
 def state_of(session: Session, wish: Wish) -> State:
     """Read what decides about a wish."""
-    row = session.execute(_statement(wish)).one()
+    start, end = wish.span.start, wish.span.end
+    values = {
+        "hospital_id": wish.hospital_id,
+        "patient_id": wish.patient_id,
+        "doctor_id": wish.doctor_id or NOBODY,
+        "user_id": wish.user_id or NOBODY,
+        "slot_id": wish.slot_id or NOBODY,
+        "moving": wish.moving or NOBODY,
+        "day": wish.day,
+        "month_of_day": wish.day.month,
+        "day_of_month": wish.day.day,
+        "wall_start": wish.wall.start,
+        "wall_end": wish.wall.end,
+        "starts_at": start,
+        "ends_at": max(end, start + timedelta(microseconds=1)),  # a wish without length: does anything go on then?
+        "earliest": start - LONGEST,
+    }
+    row = session.execute(_STATE, values).one()
     blocks: tuple[WeeklyBlock, ...] = ()
     if wish.doctor_id is not None:
-        blocks = tuple(blocks_of(session, [wish.doctor_id], DayOfWeek.of(wish.day))[wish.doctor_id])
+        rows = session.execute(_BLOCKS, {"doctor_id": wish.doctor_id, "weekday": DayOfWeek.of(wish.day)})
+        blocks = tuple(WeeklyBlock(*block) for block in rows)
     return State(
         patient_is_taken=row.patient_is_taken,
         doctor_is_taken=row.doctor_is_taken,
@@ -67,61 +84,63 @@ def state_of(session: Session, wish: Wish) -> State:
         login_is_active=bool(row.login_is_active),
         is_holiday=row.is_holiday,
         is_absent=row.is_absent,
+        # What can be moved is open, so it counts wherever it is.
         counted=(row.counted or 0) - int(row.counts_itself),
         blocks=blocks,
     )
 
 
-def _statement(wish: Wish) -> Select[Any]:
-    a, day = Appointment, DoctorDay
-    counted = select(day.booked).where(day.doctor_id == wish.doctor_id, day.day == wish.day)
-    itself: ColumnElement[bool] = false()
-    if wish.moving is not None:  # what can be moved is open, so it counts wherever it is
-        itself = exists().where(a.id == wish.moving, a.doctor_id == wish.doctor_id, a.appointment_date == wish.day)
-    return select(
-        _live(a.patient_id == wish.patient_id, wish).label("patient_is_taken"),
-        _live(a.doctor_id == wish.doctor_id, wish).label("doctor_is_taken"),
-        _held(wish).label("slot_is_held"),
-        select(User.is_active).where(User.id == wish.user_id).scalar_subquery().label("login_is_active"),
-        exists().where(closing_on(wish.hospital_id, wish.day)).label("is_holiday"),
-        _absent(wish).label("is_absent"),
-        counted.scalar_subquery().label("counted"),
-        itself.label("counts_itself"),
+def is_live() -> ColumnElement[bool]:
+    """Build the condition of a live visit, with literals: the planner then sees that the index of live ones fits."""
+    live = [status.value for status in Status if status in LIVE]
+    return Appointment.status.in_(bindparam("live", live, expanding=True, literal_execute=True, unique=True))
+
+
+def _state_statement() -> Select[Any]:
+    a, b, d = Appointment, DoctorAbsence, DoctorDay
+    doctor_id, day = bindparam("doctor_id", type_=a.doctor_id.type), bindparam("day", type_=d.day.type)
+    moving = bindparam("moving", type_=a.id.type)
+    overlapping = (
+        is_live(),
+        a.starts_at < bindparam("ends_at"),
+        a.starts_at > bindparam("earliest"),
+        a.ends_at > bindparam("starts_at"),
+        a.id != moving,
     )
-
-
-def _live(whose: ColumnElement[bool], wish: Wish) -> ColumnElement[bool]:
-    """Tell whether a live visit overlaps the wish; for a wish without length, whether one goes on at its start."""
-    a = Appointment
-    start, end = wish.span.start, max(wish.span.end, wish.span.start + timedelta(microseconds=1))
-    conditions = [
-        whose,
-        a.status.in_(ALIVE),
-        a.starts_at < end,
-        a.starts_at > start - LONGEST,
-        a.ends_at > start,
-    ]
-    if wish.moving is not None:
-        conditions.append(a.id != wish.moving)
-    return exists().where(*conditions)
-
-
-def _held(wish: Wish) -> ColumnElement[bool]:
-    a = Appointment
-    if wish.slot_id is None:
-        return false()
-    held = [a.slot_id == wish.slot_id, a.holds_slot]
-    if wish.moving is not None:
-        held.append(a.id != wish.moving)
-    return exists().where(*held)
-
-
-def _absent(wish: Wish) -> ColumnElement[bool]:
-    b = DoctorAbsence
-    return exists().where(
-        b.doctor_id == wish.doctor_id,
+    absent = (
+        b.doctor_id == doctor_id,
         b.status == AbsenceStatus.ACTIVE,
-        b.start_date <= wish.day,
-        b.end_date >= wish.day,
-        or_(b.is_full_day, and_(b.start_time < wish.wall.end, b.end_time > wish.wall.start)),
+        b.start_date <= day,
+        b.end_date >= day,
+        or_(b.is_full_day, and_(b.start_time < bindparam("wall_end"), b.end_time > bindparam("wall_start"))),
     )
+    return select(
+        exists().where(a.patient_id == bindparam("patient_id"), *overlapping).label("patient_is_taken"),
+        exists().where(a.doctor_id == doctor_id, *overlapping).label("doctor_is_taken"),
+        exists().where(a.slot_id == bindparam("slot_id"), a.holds_slot, a.id != moving).label("slot_is_held"),
+        select(User.is_active).where(User.id == bindparam("user_id")).scalar_subquery().label("login_is_active"),
+        exists().where(_closing(day)).label("is_holiday"),
+        exists().where(*absent).label("is_absent"),
+        select(d.booked).where(d.doctor_id == doctor_id, d.day == day).scalar_subquery().label("counted"),
+        exists().where(a.id == moving, a.doctor_id == doctor_id, a.appointment_date == day).label("counts_itself"),
+    )
+
+
+def _closing(day: BindParameter[date]) -> ColumnElement[bool]:
+    """Build the condition of a holiday that closes the day; 29 February recurs only in leap years."""
+    h = HospitalHoliday
+    month, day_of_month = bindparam("month_of_day", type_=Integer), bindparam("day_of_month", type_=Integer)
+    same = and_(extract("month", h.date) == month, extract("day", h.date) == day_of_month)
+    return and_(h.hospital_id == bindparam("hospital_id"), h.is_active, or_(h.date == day, and_(h.is_recurring, same)))
+
+
+def _blocks_statement() -> Select[DayOfWeek, time, time, time | None, time | None]:
+    s = DoctorSchedule
+    return select(s.day_of_week, s.start_time, s.end_time, s.break_start, s.break_end).where(
+        s.doctor_id == bindparam("doctor_id"), s.day_of_week == bindparam("weekday"), s.is_active
+    )
+
+
+# Built once: building takes longer than reading.
+_STATE = _state_statement()
+_BLOCKS = _blocks_statement()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, extract, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -71,29 +71,20 @@ def holidays(session: Session, hospital_id: UUID, first: date, last: date) -> tu
     return tuple(Holiday(day, is_recurring) for day, is_recurring in session.execute(statement))
 
 
-def closing_between(hospital_id: UUID, first: date, last: date) -> ColumnElement[bool]:
+def closing_between(
+    hospital_id: UUID | BindParameter[UUID], first: date | BindParameter[date], last: date | BindParameter[date]
+) -> ColumnElement[bool]:
     """Build the condition of ``holidays``."""
     h = HospitalHoliday
     return and_(h.hospital_id == hospital_id, h.is_active, or_(h.is_recurring, h.date.between(first, last)))
 
 
-def closing_on(hospital_id: UUID, day: date) -> ColumnElement[bool]:
-    """Build the condition of a holiday that closes the day; 29 February recurs only in leap years."""
-    h = HospitalHoliday
-    same = and_(extract("month", h.date) == day.month, extract("day", h.date) == day.day)
-    return and_(h.hospital_id == hospital_id, h.is_active, or_(h.date == day, and_(h.is_recurring, same)))
-
-
-def blocks_of(
-    session: Session, doctor_ids: Collection[UUID], weekday: DayOfWeek | None = None
-) -> dict[UUID, list[WeeklyBlock]]:
-    """Return the active weekly rows of each doctor, of one day of the week when asked."""
+def blocks_of(session: Session, doctor_ids: Collection[UUID]) -> dict[UUID, list[WeeklyBlock]]:
+    """Return the active weekly rows of each doctor."""
     s = DoctorSchedule
     statement = select(s.doctor_id, s.day_of_week, s.start_time, s.end_time, s.break_start, s.break_end).where(
         s.doctor_id.in_(doctor_ids), s.is_active
     )
-    if weekday is not None:
-        statement = statement.where(s.day_of_week == weekday)
     blocks: dict[UUID, list[WeeklyBlock]] = defaultdict(list)
     for doctor_id, day, start, end, break_start, break_end in session.execute(statement):
         blocks[doctor_id].append(WeeklyBlock(day, start, end, break_start, break_end))

@@ -7,19 +7,19 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, literal, or_, select, union_all
+from sqlalchemy import Select, and_, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
 from hms.access.scope import not_found
-from hms.domain.appointments import LIVE
 from hms.domain.errors import Code, DomainError
 from hms.domain.intervals import Span
 from hms.domain.policy import Policy
 from hms.domain.slots import Holiday, last_day
 from hms.models import Appointment, Doctor, DoctorDay, DoctorSlot, Hospital, HospitalHoliday, User
 from hms.queries import schedules
+from hms.queries.bookings import is_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,16 @@ class _Openness:
 
 def of_day(session: Session, actor: Actor, doctor_id: UUID, day: date, now: datetime) -> list[SlotRow]:
     """Return a doctor's slots of a day in order, in two statements; raise DOCTOR_NOT_FOUND for another hospital's."""
-    return of_range(session, actor, doctor_id, day, day, now)
+    require(actor, Permission.SEE_DOCTORS)
+    openness = _openness(session, actor, doctor_id, day, day, now)
+    return _rows(session, openness, doctor_id, _OF_DAY, first=day)
 
 
 def of_range(session: Session, actor: Actor, doctor_id: UUID, first: date, last: date, now: datetime) -> list[SlotRow]:
     """Return a doctor's slots from ``first`` to ``last`` in order, in two statements."""
     require(actor, Permission.SEE_DOCTORS)
     openness = _openness(session, actor, doctor_id, first, last, now)
-    return _rows(session, _slots(doctor_id).where(DoctorSlot.slot_date.between(first, last)), openness)
+    return _rows(session, openness, doctor_id, _OF_RANGE, first=first, last=last)
 
 
 def available(session: Session, actor: Actor, doctor_id: UUID, now: datetime) -> list[SlotRow]:
@@ -82,7 +84,7 @@ def one(session: Session, actor: Actor, slot_id: UUID, now: datetime) -> SlotRow
     if found is None:
         raise not_found("Slot")
     openness = _openness(session, actor, found.doctor_id, found.slot_date, found.slot_date, now)
-    return _rows(session, _slots(found.doctor_id).where(slot.id == slot_id), openness)[0]
+    return _rows(session, openness, found.doctor_id, _ONE, slot_id=slot_id)[0]
 
 
 def days_to_generate(
@@ -126,7 +128,7 @@ def slotless(doctor_ids: Collection[UUID], first: date, last: date) -> Select[UU
     return select(a.doctor_id, a.starts_at, a.ends_at).where(
         a.doctor_id.in_(doctor_ids),
         a.appointment_date.between(first, last),
-        a.status.in_(LIVE),
+        is_live(),
         a.slot_id.is_(None),
     )
 
@@ -141,16 +143,9 @@ def hospital_of(session: Session, actor: Actor) -> Hospital:
 
 def _openness(session: Session, actor: Actor, doctor_id: UUID, first: date, last: date, now: datetime) -> _Openness:
     """Read doctor, login, hospital and the holidays of the span in one statement, a row per holiday."""
-    h = HospitalHoliday
-    statement = (
-        select(Doctor.is_available, User.is_active, Doctor.max_patients_per_day)
-        .add_columns(Hospital.timezone, Hospital.settings, h.date, h.is_recurring)
-        .join(User, User.id == Doctor.user_id)
-        .join(Hospital, Hospital.id == Doctor.hospital_id)
-        .outerjoin(h, schedules.closing_between(actor.hospital_id, first, last))
-        .where(Doctor.id == doctor_id, Doctor.hospital_id == actor.hospital_id)
-    )
-    rows = session.execute(statement).all()
+    rows = session.execute(
+        _OPENNESS, {"doctor_id": doctor_id, "hospital_id": actor.hospital_id, "first": first, "last": last}
+    ).all()
     if not rows:
         raise DomainError(Code.DOCTOR_NOT_FOUND, "There is no such doctor.")
     doctor_available, login_active, max_patients, timezone, settings, *_ = rows[0]
@@ -165,45 +160,16 @@ def _openness(session: Session, actor: Actor, doctor_id: UUID, first: date, last
     )
 
 
-def _slots(doctor_id: UUID) -> Select[Any]:
-    """Select a doctor's slots with who takes them and how full their day is; a slot may come twice."""
-    slot, a = DoctorSlot, Appointment
-    # The holder has the slot's own times; a live visit without slot row, or of another grid, takes it by overlap.
-    taken = and_(
-        a.doctor_id == slot.doctor_id,
-        a.appointment_date == slot.slot_date,
-        a.holds_slot,
-        or_(a.slot_id == slot.id, and_(a.status.in_(LIVE), a.starts_at < slot.ends_at, a.ends_at > slot.starts_at)),
-    )
-    return (
-        select(slot.id, slot.slot_date, slot.start_time, slot.end_time, slot.starts_at, slot.ends_at)
-        .add_columns(a.id.label("taken_by"), slot.blocked_manually, slot.absence_id, DoctorDay.booked)
-        .outerjoin(a, taken)
-        .outerjoin(DoctorDay, and_(DoctorDay.doctor_id == slot.doctor_id, DoctorDay.day == slot.slot_date))
-        .where(slot.doctor_id == doctor_id)
-        .add_columns(literal(doctor_id, slot.doctor_id.type).label("doctor_id"))
-        .order_by(slot.starts_at)
-    )
-
-
-def _rows(session: Session, statement: Select[Any], openness: _Openness) -> list[SlotRow]:
+def _rows(
+    session: Session, openness: _Openness, doctor_id: UUID, statement: Select[Any], **values: Any
+) -> list[SlotRow]:
     rows: list[SlotRow] = []
     previous: UUID | None = None
     day: date | None = None
     day_open = False
-    for (
-        slot_id,
-        slot_date,
-        start,
-        end,
-        starts_at,
-        ends_at,
-        taken_by,
-        by_hand,
-        absence,
-        booked,
-        doctor_id,
-    ) in session.execute(statement):
+    for slot_id, slot_date, start, end, starts_at, ends_at, taken_by, by_hand, absence, booked in session.execute(
+        statement, {"doctor_id": doctor_id, **values}
+    ):
         if slot_id == previous:
             continue
         if slot_date != day:
@@ -217,3 +183,44 @@ def _rows(session: Session, statement: Select[Any], openness: _Openness) -> list
             SlotRow(slot_id, doctor_id, slot_date, start, end, starts_at, ends_at, is_booked, is_blocked, is_available)
         )
     return rows
+
+
+def _openness_statement() -> Select[Any]:
+    h = HospitalHoliday
+    first, last = bindparam("first", type_=h.date.type), bindparam("last", type_=h.date.type)
+    hospital_id = bindparam("hospital_id", type_=Doctor.hospital_id.type)
+    return (
+        select(Doctor.is_available, User.is_active, Doctor.max_patients_per_day)
+        .add_columns(Hospital.timezone, Hospital.settings, h.date, h.is_recurring)
+        .join(User, User.id == Doctor.user_id)
+        .join(Hospital, Hospital.id == Doctor.hospital_id)
+        .outerjoin(h, schedules.closing_between(hospital_id, first, last))
+        .where(Doctor.id == bindparam("doctor_id"), Doctor.hospital_id == hospital_id)
+    )
+
+
+def _slots() -> Select[Any]:
+    """Select a doctor's slots with who takes them and how full their day is; a slot may come twice."""
+    slot, a = DoctorSlot, Appointment
+    # The holder has the slot's own times; a live visit without slot row, or of another grid, takes it by overlap.
+    taken = and_(
+        a.doctor_id == slot.doctor_id,
+        a.appointment_date == slot.slot_date,
+        a.holds_slot,
+        or_(a.slot_id == slot.id, and_(is_live(), a.starts_at < slot.ends_at, a.ends_at > slot.starts_at)),
+    )
+    return (
+        select(slot.id, slot.slot_date, slot.start_time, slot.end_time, slot.starts_at, slot.ends_at)
+        .add_columns(a.id.label("taken_by"), slot.blocked_manually, slot.absence_id, DoctorDay.booked)
+        .outerjoin(a, taken)
+        .outerjoin(DoctorDay, and_(DoctorDay.doctor_id == slot.doctor_id, DoctorDay.day == slot.slot_date))
+        .where(slot.doctor_id == bindparam("doctor_id"))
+        .order_by(slot.starts_at)
+    )
+
+
+# Built once: building takes longer than reading.
+_OPENNESS = _openness_statement()
+_OF_DAY = _slots().where(DoctorSlot.slot_date == bindparam("first"))
+_OF_RANGE = _slots().where(DoctorSlot.slot_date >= bindparam("first"), DoctorSlot.slot_date <= bindparam("last"))
+_ONE = _slots().where(DoctorSlot.id == bindparam("slot_id"))

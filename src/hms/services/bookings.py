@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -49,6 +49,29 @@ class Cancel:
     appointment_id: UUID
     reason: str | None = None
     version: int | None = None
+
+
+# Built once: building takes longer than reading.
+_DOCTOR_LOCKED = (
+    select(Doctor, Hospital)
+    .join(User, User.id == Doctor.user_id)
+    .join(Hospital, Hospital.id == Doctor.hospital_id)
+    .where(Doctor.id == bindparam("doctor_id"), Doctor.hospital_id == bindparam("hospital_id"))
+    .options(contains_eager(Doctor.user))
+    .with_for_update(read=True, of=Doctor)
+    .execution_options(populate_existing=True)
+)
+# By wall time, not by instant: a skipped 02:30 must not find the slot of 03:30.
+_SLOT_LOCKED = (
+    select(DoctorSlot)
+    .where(
+        DoctorSlot.doctor_id == bindparam("doctor_id"),
+        DoctorSlot.slot_date == bindparam("day"),
+        DoctorSlot.start_time == bindparam("start"),
+    )
+    .with_for_update(key_share=True, of=DoctorSlot)
+    .execution_options(populate_existing=True)
+)
 
 
 def book(work: Work, command: Book) -> UUID:
@@ -121,16 +144,8 @@ def _patient_of(work: Work, command: Book) -> UUID:
 
 def _lock_doctor(work: Work, doctor_id: UUID) -> Doctor | None:
     """Lock the doctor against changes of their calendar; bring login and hospital along in the same statement."""
-    statement = (
-        select(Doctor, Hospital)
-        .join(User, User.id == Doctor.user_id)
-        .join(Hospital, Hospital.id == Doctor.hospital_id)
-        .where(Doctor.id == doctor_id, Doctor.hospital_id == work.actor.hospital_id)
-        .options(contains_eager(Doctor.user))
-        .with_for_update(read=True, of=Doctor)
-        .execution_options(populate_existing=True)
-    )
-    found = work.session.execute(statement).one_or_none()
+    keys = {"doctor_id": doctor_id, "hospital_id": work.actor.hospital_id}
+    found = work.session.execute(_DOCTOR_LOCKED, keys).one_or_none()
     if found is None:
         return None
     # The session forgets what nobody holds: `work` takes the hospital while it is here.
@@ -161,21 +176,11 @@ def _wish(work: Work, command: Book, doctor: Doctor | None, patient_id: UUID) ->
 
 
 def _lock_slot(work: Work, doctor: Doctor, command: Book) -> DoctorSlot | None:
-    # By wall time, not by instant: a skipped 02:30 must not find the slot of 03:30.
-    statement = (
-        select(DoctorSlot)
-        .where(
-            DoctorSlot.doctor_id == doctor.id,
-            DoctorSlot.slot_date == command.day,
-            DoctorSlot.start_time == command.start,
-        )
-        .with_for_update(key_share=True, of=DoctorSlot)
-        .execution_options(populate_existing=True)
-    )
-    slot: DoctorSlot | None = work.session.scalar(statement)
+    keys = {"doctor_id": doctor.id, "day": command.day, "start": command.start}
+    slot: DoctorSlot | None = work.session.scalar(_SLOT_LOCKED, keys)
     if slot is None and work.today <= command.day <= last_day(work.today, work.hospital.policy):
         slots.fill_day(work, doctor.id, command.day)
-        slot = work.session.scalar(statement)
+        slot = work.session.scalar(_SLOT_LOCKED, keys)
     return slot
 
 
