@@ -138,7 +138,7 @@ def test_generate_is_the_admins_and_changes_nothing_the_second_time(house: HttpH
     assert horizon.data == {"first": TODAY, "last": "2026-02-21", "created": 29 * 14}
 
 
-def test_regenerate_keeps_what_is_booked(house: HttpHouse, runtime: Runtime) -> None:
+def test_regenerate_keeps_what_is_booked(house: HttpHouse) -> None:
     house.admin.post(f"/slots/generate/{house.doctor.id}", {"days": 0})
     house.booked("10:00")
 

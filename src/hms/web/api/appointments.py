@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from flask import Response
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from hms.access.permissions import Permission
 from hms.domain.appointments import Status
@@ -28,13 +28,16 @@ CALENDAR = "text/calendar"
 MOST_EVENTS = 1000
 
 
-def _parts(value: object) -> object:
-    return value.split(",") if isinstance(value, str) else value
+def _statuses(value: object) -> tuple[Status, ...]:
+    try:
+        return tuple(Status(word) for word in str(value).split(","))
+    except ValueError as error:
+        raise ValueError(f"One or several of {', '.join(Status)}, parted by commas.") from error
 
 
 Statuses = Annotated[
     tuple[Status, ...],
-    BeforeValidator(_parts),
+    PlainValidator(_statuses),
     WithJsonSchema({"type": "string", "description": "One state or several, parted by commas."}),
 ]
 
