@@ -36,7 +36,10 @@ OPTIONAL_COLUMNS = (
     "reason",
 )
 KNOWN_COLUMNS = frozenset({*PATIENT_COLUMNS, *VISIT_COLUMNS, *OPTIONAL_COLUMNS})
-EARLIEST = date(1900, 1, 1)
+YEARS = range(1900, 2201)
+"""Whatever lies outside is a slip, and some of it no calendar can convert."""
+
+EARLIEST = date(YEARS[0], 1, 1)
 _EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[^@\s,;<>().]+")
 _PHONE = re.compile(r"[+0-9][0-9 ()./-]{3,30}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -179,8 +182,8 @@ class _Reader:
 
 def _patient(reader: _Reader, today: date) -> PatientRow:
     born = reader.read("date_of_birth", read_date, "a date such as 1980-02-29")
-    if born and not EARLIEST <= born <= today:
-        reader.refuse("date_of_birth", f"{born} lies before {EARLIEST} or in the future")
+    if born and born > today:
+        reader.refuse("date_of_birth", f"{born} lies in the future")
     return PatientRow(
         ref=reader.text("patient_ref", 100),
         first_name=reader.text("first_name", 100),
@@ -224,9 +227,10 @@ def _visit(reader: _Reader, zone: ZoneInfo, now: datetime) -> VisitRow:
 
 def read_date(value: str) -> date:
     """Read a date such as 2026-01-22; raise ValueError otherwise."""
-    if len(value) != 10:
+    read = date.fromisoformat(value)
+    if len(value) != 10 or read.year not in YEARS:
         raise ValueError(value)
-    return date.fromisoformat(value)
+    return read
 
 
 def _sex(value: str) -> Sex:
@@ -255,6 +259,8 @@ def read_minutes(value: str) -> int:
 def _instant(zone: ZoneInfo) -> Callable[[str], datetime]:
     def read(value: str) -> datetime:
         instant = datetime.fromisoformat(value)
+        if instant.year not in YEARS:
+            raise ValueError(value)
         return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
 
     return read
