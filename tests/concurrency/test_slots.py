@@ -1,0 +1,118 @@
+"""Calendars are filled and laid anew while others fill, lay and book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import time, timedelta
+from itertools import pairwise
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import select
+
+from hms.access.actors import Actor
+from hms.domain.errors import DomainError
+from hms.models import Appointment, Doctor, DoctorSlot
+from hms.runtime import Runtime, build
+from hms.services import bookings, slots
+from hms.services.bookings import Book
+from hms.services.calendars import lock_doctor
+from hms.settings import Settings
+from hms.transaction import Work
+from tests.support.calendars import FRIDAY, TODAY, Clinic
+from tests.support.factories import actor_of, admin_of, make_doctor
+
+RACERS = 4
+R = TypeVar("R")
+
+
+@pytest.fixture
+def clinic(runtime: Runtime) -> Clinic:
+    return Clinic(runtime)
+
+
+@pytest.fixture
+def runtimes(settings: Settings, runtime: Runtime) -> Iterator[list[Runtime]]:
+    """Give four houses on one database, as four processes have them."""
+    houses = [build(settings, clocks=runtime.clocks) for _ in range(RACERS)]
+    yield houses
+    for house in houses:
+        house.close()
+
+
+def at_once(runtimes: list[Runtime], act: Callable[[Runtime], R]) -> list[R]:
+    """Act in all houses at the same moment."""
+    start = Barrier(len(runtimes))
+
+    def go(house: Runtime) -> R:
+        start.wait(30)
+        return act(house)
+
+    with ThreadPoolExecutor(len(runtimes)) as pool:
+        return list(pool.map(go, runtimes))
+
+
+def test_four_generations_at_once_make_no_duplicates(clinic: Clinic, runtimes: list[Runtime]) -> None:
+    doctors = [clinic.doctor.id, make_doctor(clinic.runtime, clinic.hospital, slot_duration=45).id]
+    system = Actor.system(clinic.hospital.id)
+    at_once(runtimes, lambda house: house.transact(system, slots.fill_horizon, doctors))
+    rows = clinic.rows(DoctorSlot)
+    assert len(rows) == len({(row.doctor_id, row.starts_at) for row in rows}) == 31 * (14 + 9)
+
+
+def test_calendar_laid_anew_by_many_while_others_look_is_of_one_grid(clinic: Clinic, runtimes: list[Runtime]) -> None:
+    admin = admin_of(clinic.runtime, clinic.hospital)
+    clinic.runtime.transact(admin, slots.fill_horizon, [clinic.doctor.id])
+
+    def shorten(work: Work, minutes: int) -> None:
+        lock_doctor(work, clinic.doctor.id, exclusive=True).slot_duration = minutes
+        work.session.flush()
+        slots.regenerate(work, clinic.doctor.id)
+
+    def act(house: Runtime) -> None:
+        for minutes in (20, 15, 30):
+            house.transact(admin, shorten, minutes)
+            house.transact(admin, slots.ensure_days, clinic.doctor.id, TODAY, TODAY + timedelta(days=30))
+
+    at_once(runtimes, act)
+    with clinic.runtime.reading() as session:
+        length = session.get_one(Doctor, clinic.doctor.id).slot_duration
+    lengths = {(row.ends_at - row.starts_at) for row in clinic.rows(DoctorSlot)}
+    assert lengths == {timedelta(minutes=length)}
+
+
+def test_bookings_and_a_new_grid_at_once_leave_no_live_visit_without_its_slot(
+    clinic: Clinic, runtimes: list[Runtime]
+) -> None:
+    doctor = actor_of(clinic.doctor)
+    clinic.runtime.transact(doctor, slots.ensure_day, clinic.doctor.id, FRIDAY)
+    patients = {id(house): clinic.another() for house in runtimes}
+    starts = [time(9), time(9, 20), time(9, 30), time(9, 40), time(10)]
+
+    def act(house: Runtime) -> None:
+        for number, start in enumerate(starts):
+            if house is runtimes[0]:
+                house.transact(doctor, lay, 20 if number % 2 else 30)
+                continue
+            try:
+                house.transact(
+                    patients[id(house)], bookings.book, Book(doctor_id=clinic.doctor.id, day=FRIDAY, start=start)
+                )
+            except DomainError:
+                continue
+
+    def lay(work: Work, minutes: int) -> None:
+        lock_doctor(work, clinic.doctor.id, exclusive=True).slot_duration = minutes
+        work.session.flush()
+        slots.regenerate(work, clinic.doctor.id)
+
+    at_once(runtimes, act)
+    visits = clinic.rows(Appointment)
+    assert visits
+    statement = select(DoctorSlot).where(DoctorSlot.slot_date == FRIDAY).order_by(DoctorSlot.starts_at)
+    with clinic.runtime.reading() as session:
+        present = {slot.id: slot for slot in session.scalars(statement)}
+    assert all(visit.starts_at == present[visit.slot_id].starts_at for visit in visits)
+    assert all(one.ends_at <= other.starts_at for one, other in pairwise(present.values()))
