@@ -11,7 +11,6 @@ from hms.access.actors import Actor
 from hms.clock import FixedClock
 from hms.domain.errors import Code, DomainError
 from hms.models import User
-from hms.processes import slots as reading
 from hms.queries import slots
 from hms.queries.slots import SlotRow
 from hms.runtime import Runtime
@@ -126,18 +125,6 @@ def test_another_hospitals_doctor_has_no_slots(clinic: Clinic, runtime: Runtime)
         with pytest.raises(DomainError) as caught:
             runtime.read(query, stranger, clinic.doctor.id, FRIDAY, FRIDAY, now)
         assert caught.value.code is Code.DOCTOR_NOT_FOUND
-
-
-def test_empty_days_within_the_horizon_are_generated_on_reading(runtime: Runtime) -> None:
-    clinic = Clinic(runtime)
-    make_holiday(runtime, clinic.hospital, FRIDAY)
-    patient, doctor = actor_of(clinic.patient), clinic.doctor.id
-    assert len(reading.of_day(runtime, patient, doctor, TODAY)) == 14
-    assert reading.of_day(runtime, patient, doctor, FRIDAY) == []
-    first, last = TODAY - timedelta(days=3), TODAY + timedelta(days=60)
-    assert len(reading.of_range(runtime, patient, doctor, first, last)) == 30 * 14
-    now = runtime.clocks.hospital.now()
-    assert runtime.read(slots.days_to_generate, patient, doctor, first, last, now) == []
 
 
 def test_late_arrival_without_slot_row_takes_what_it_overlaps(clinic: Clinic, runtime: Runtime) -> None:

@@ -162,7 +162,8 @@ def set_blocked(work: Work, command: BlockSlot) -> UUID:
 def freed(work: Work, appointment: Appointment) -> None:
     """Let the slot of an appointment that no longer holds it go, if only the booking had kept it.
 
-    Call it with the appointment locked, after its state has changed. A slot of the present grid stays, to be booked
+    Call it after the state has changed, with the appointment locked and, before it, its doctor (shared), so that no
+    new grid is laid meanwhile. A slot of the present grid stays, to be booked
     again; a future one outside of it vanishes, and grid slots that had been left out for it come.
     """
     if appointment.slot_id is None or appointment.holds_slot:
