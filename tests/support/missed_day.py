@@ -31,17 +31,19 @@ from hms.runtime import Runtime
 from tests.support.factories import LONG_AGO, add, make_doctor, make_hospital, make_patient
 from tests.support.visits import make_visit
 
-DOCTORS = 3
+VISITS_PER_DOCTOR = 20
 OLD_DAYS = 4
 
 
-def make_missed_day(runtime: Runtime, code: str, now: datetime, *, patients: int = 12, visits: int = 30) -> Hospital:
+def make_missed_day(runtime: Runtime, code: str, now: datetime, *, visits: int = 30) -> Hospital:
     """Make a hospital in which ``visits`` appointments are due at ``now``, some of them for a human to decide.
 
     Patient number n is P<n>; every patient misses some. One doctor was away, one visit is too old, one booked late.
     """
+    in_parallel = max(3, visits // VISITS_PER_DOCTOR)
+    patients = 4 * in_parallel
     hospital = make_hospital(runtime, code=code, timezone="UTC")
-    doctors = [make_doctor(runtime, hospital, slot_duration=15, pause=None) for _ in range(DOCTORS)]
+    doctors = [make_doctor(runtime, hospital, slot_duration=15, pause=None) for _ in range(in_parallel)]
     people = [
         make_patient(
             runtime,
@@ -67,8 +69,8 @@ def make_missed_day(runtime: Runtime, code: str, now: datetime, *, patients: int
     )
     opening = now.replace(hour=9, minute=0)
     for n in range(visits):
-        doctor, patient = doctors[n % DOCTORS], people[n % patients]
-        make_visit(runtime, hospital, doctor, patient, opening - timedelta(days=1, minutes=-15 * (n // DOCTORS)))
+        doctor, patient = doctors[n % in_parallel], people[n % patients]
+        make_visit(runtime, hospital, doctor, patient, opening - timedelta(days=1, minutes=-15 * (n // in_parallel)))
     make_visit(runtime, hospital, doctors[0], people[0], opening - timedelta(days=OLD_DAYS))
     make_visit(runtime, hospital, doctors[0], people[1], opening, booked_at=opening + timedelta(minutes=10))
     make_visit(runtime, hospital, doctors[0], people[2], now + timedelta(days=1))
@@ -87,13 +89,14 @@ class Rows:
         doctors = session.execute(
             select(Doctor, User).join(User, User.id == Doctor.user_id).where(Doctor.hospital_id == hospital_id)
         )
-        for number, (doctor, user) in enumerate(sorted(doctors, key=lambda row: row[0].id)):
+        for number, (doctor, user) in enumerate(sorted(doctors, key=lambda row: int(row[1].last_name[5:]))):  # Vijay9
             self._names.append((str(doctor.id), f"D{number}"))
             self._names.append((f"{user.first_name} {user.last_name}", f"D{number}"))
         for visit in self._all(Appointment):
             self._names.append((str(visit.id), f"visit of {self._name(visit.patient_id)} at {visit.starts_at}"))
         for penalty in self._all(NoShowPenalty):
             self._names.append((str(penalty.id), f"penalty for {self._name(penalty.appointment_id)}"))
+        self._names.sort(key=lambda pair: -len(pair[0]))  # Vijay10 before Vijay1
 
     def dump(self) -> dict[str, list[str]]:
         """Return table → rows as sorted lines."""
