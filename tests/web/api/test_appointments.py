@@ -149,14 +149,12 @@ def test_the_list_is_filtered_and_read_in_parts(house: HttpHouse) -> None:
     assert found("search=muller") == [ids[1]]
     assert [row["id"] for row in house.by_patient.get("/appointments").data] == [own, tomorrow]
 
-    seen, cursor = [], ""
-    for _ in range(3):
-        reply = house.reception.get(f"/appointments?limit=2{cursor}")
-        assert set(reply.data[0]) == KEYS
-        seen += [row["id"] for row in reply.data]
-        cursor = f"&cursor={reply.json['meta']['nextCursor']}"
-    assert seen == [*ids, own, tomorrow]
-    assert reply.json["meta"] == {"nextCursor": None, "limit": 2}
+    parts = [house.reception.get("/appointments?limit=2")]
+    for _ in range(2):
+        parts.append(house.reception.get(f"/appointments?limit=2&cursor={parts[-1].json['meta']['nextCursor']}"))
+    assert [row["id"] for part in parts for row in part.data] == [*ids, own, tomorrow]
+    assert set(parts[0].data[0]) == KEYS
+    assert parts[2].json["meta"] == {"nextCursor": None, "limit": 2}
 
 
 def test_bad_queries_are_refused(house: HttpHouse) -> None:
@@ -263,7 +261,7 @@ def test_the_calendar_file_keeps_its_uid_and_counts_up(house: HttpHouse) -> None
     assert first.headers["Content-Type"] == "text/calendar; charset=utf-8"
     events = [icalendar.Calendar.from_ical(reply.raw).walk("VEVENT")[0] for reply in (first, second)]
     assert {str(event["UID"]) for event in events} == {f"{visit['id']}@hms"}
-    assert [int(event["SEQUENCE"]) for event in events] == [0, 1]
+    assert [str(event["SEQUENCE"]) for event in events] == ["0", "1"]
     assert [str(event["STATUS"]) for event in events] == ["CONFIRMED", "CANCELLED"]
     assert b"DTSTART:20260122T043000Z" in first.raw
 

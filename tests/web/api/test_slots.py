@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, select
@@ -216,6 +217,6 @@ def test_a_doctor_who_works_mondays_only_has_slots_on_mondays_only(house: HttpHo
     assert {row["slotDate"] for row in rows} == {"2026-01-26", "2026-02-02", "2026-02-09"}
 
 
-def _day(house: HttpHouse, day: str = TODAY) -> list[dict[str, str]]:
-    rows: list[dict[str, str]] = house.by_patient.get(f"/slots/doctor/{house.doctor.id}/date/{day}").data
+def _day(house: HttpHouse, day: str = TODAY) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = house.by_patient.get(f"/slots/doctor/{house.doctor.id}/date/{day}").data
     return rows

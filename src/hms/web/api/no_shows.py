@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-from pydantic import Field
 
 from hms.access.permissions import Permission
 from hms.domain.errors import Code, Detail, DomainError
@@ -26,15 +24,12 @@ from hms.web.api.answers import Page, page_of, read_cursor
 from hms.web.api.appointments import changed
 from hms.web.api.positions import place, position
 from hms.web.api.routing import Call, Routes
-from hms.web.api.schemas import Body, Limit, Note, Paging, Query, Version
+from hms.web.api.schemas import Body, Day, Limit, Note, Paging, Query, Version
 
 routes = Routes("No-shows", "Missed visits: marked by the sweep or by hand, and what follows from it.")
 
-PLAUSIBLE = Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))
 PERIOD_DAYS = 30
 LONGEST_PERIOD = 1100
-
-FilterDay = Annotated[date, PLAUSIBLE]
 
 
 class Mark(Body):
@@ -62,8 +57,8 @@ class Decision(Body):
 class LogSearch(Paging):
     """Marks triggered from ``from`` to ``to`` (hospital dates, both included)."""
 
-    from_: FilterDay | None = None
-    to: FilterDay | None = None
+    from_: Day | None = None
+    to: Day | None = None
     doctor_id: UUID | None = None
     patient_id: UUID | None = None
     reason: NoShowReason | None = None
@@ -72,8 +67,8 @@ class LogSearch(Paging):
 class StatsQuery(Query):
     """Visits from ``from`` to ``to`` (hospital dates, both included); by default the last 30 days."""
 
-    from_: FilterDay | None = None
-    to: FilterDay | None = None
+    from_: Day | None = None
+    to: Day | None = None
     doctor_id: UUID | None = None
 
 

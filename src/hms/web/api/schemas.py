@@ -67,8 +67,9 @@ def _email(value: str) -> str:
     return value.lower()
 
 
-Day = date
-"""A date, "2026-01-22". Strict bodies refuse numbers and impossible dates by themselves."""
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+"""A date, "2026-01-22". Strict bodies refuse numbers and impossible dates by themselves; the bounds keep days far
+from where a time zone or one day more would leave the calendar."""
 
 WallTime = Annotated[
     time, AfterValidator(_whole_minutes), WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"})
