@@ -1,75 +1,172 @@
-"""One hospital with a doctor, a patient and a receptionist, and short words for what tests of its calendar do."""
+"""A small clinic's morning, for the pages: two doctors, a handful of patients, some here, some late, one done."""
 
 from __future__ import annotations
 
-from datetime import date, time
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-from sqlalchemy import select
+from flask import Flask
+from flask.testing import FlaskClient
+from waitress.server import create_server
 
 from hms.access.actors import Actor
-from hms.domain.absences import AbsenceType
-from hms.domain.errors import Code, DomainError
+from hms.access.tokens import Audience
+from hms.clock import FixedClock
 from hms.domain.people import Role
-from hms.models import Base, Doctor, DoctorAbsence, Hospital, Patient
+from hms.models import Doctor, Hospital, LoginSession, Patient, User
 from hms.runtime import Runtime
-from hms.services import bookings
+from hms.services import attendance, bookings, consultations
+from hms.services.attendance import Attend
 from hms.services.bookings import Book
-from tests.support.factories import LONG_AGO, actor_of, make_doctor, make_hospital, make_patient, reception_of
+from hms.services.consultations import Edit, Start
+from hms.web.app import create_app
+from hms.web.identity import COOKIE, Door
+from tests.support.factories import actor_of, add, make_doctor, make_hospital, make_patient, make_user
 
-TODAY, FRIDAY = date(2026, 1, 22), date(2026, 1, 23)
-NINE = time(9)
+TODAY = date(2026, 1, 22)
+TEN_FORTY = datetime(2026, 1, 22, 5, 10, tzinfo=UTC)  # in Kolkata
+HOSTILE = "<script>alert('x')</script>"
+
+# (first name, last name, doctor, start)
+MORNING: tuple[tuple[str, str, int, time], ...] = (
+    ("Asha", "Menon", 0, time(9)),
+    ("Björn", "Müller", 0, time(10)),
+    ("Chidi", "Okafor", 0, time(10, 30)),
+    ("Divya", "Rao", 0, time(11)),
+    ("Emeka", HOSTILE, 0, time(12)),
+    ("Fatima", "Khan", 1, time(10, 30)),
+    ("Grace", "Rao", 1, time(11, 30)),
+    ("Hiro", "Tanaka", 1, time(15)),
+)
 
 
+@dataclass
 class Clinic:
-    """One hospital with a doctor, a patient and a receptionist, and short words for what tests do."""
+    """The clinic at 10:40 of a Thursday. ``visits``: by the patient's first name."""
 
-    def __init__(self, runtime: Runtime, **doctor: Any) -> None:
-        self.runtime = runtime
-        self.hospital: Hospital = make_hospital(runtime)
-        self.doctor: Doctor = make_doctor(runtime, self.hospital, **doctor)
-        self.patient: Patient = make_patient(runtime, self.hospital, login=True)
-        self.reception: Actor = reception_of(runtime, self.hospital)
+    runtime: Runtime
+    app: Flask
+    clock: FixedClock
+    hospital: Hospital
+    doctors: list[Doctor]
+    reception: User
+    admin: User
+    patients: dict[str, Patient] = field(default_factory=dict)
+    visits: dict[str, UUID] = field(default_factory=dict)
+    logins: dict[UUID, UUID] = field(default_factory=dict)
 
-    def book(self, actor: Actor | None = None, day: date = FRIDAY, start: time = NINE, **values: Any) -> UUID:
-        actor = actor or actor_of(self.patient)
-        if actor.role is not Role.PATIENT:
-            values.setdefault("patient_id", self.patient.id)
-        values.setdefault("doctor_id", self.doctor.id)
-        return self.runtime.transact(actor, bookings.book, Book(day=day, start=start, **values))
+    @property
+    def door(self) -> Door:
+        """The application's way in."""
+        door: Door = self.app.extensions["hms.door"]
+        return door
 
-    def accepts(self, actor: Actor | None = None, day: date = FRIDAY, start: time = NINE, **values: Any) -> bool:
-        return self.book(actor, day, start, **values).version == 7
-
-    def refused(self, actor: Actor | None = None, day: date = FRIDAY, start: time = NINE, **values: Any) -> Code:
-        with pytest.raises(DomainError) as caught:
-            self.book(actor, day, start, **values)
-        return caught.value.code
-
-    def absence(self, **values: Any) -> DoctorAbsence:
-        return DoctorAbsence(
-            **{
-                "hospital_id": self.hospital.id,
-                "doctor_id": self.doctor.id,
-                "absence_type": AbsenceType.TRAINING,
-                "start_date": FRIDAY,
-                "end_date": FRIDAY,
-                "created_at": LONG_AGO,
-            }
-            | values
+    def cookie(self, who: User | Doctor | Patient) -> str:
+        """Sign somebody in without a password and return the cookie's value."""
+        user_id = who.id if isinstance(who, User) else who.user_id
+        assert user_id is not None
+        now = self.runtime.clocks.machine.now()
+        session = LoginSession(
+            hospital_id=who.hospital_id, user_id=user_id, created_at=now, expires_at=now + timedelta(days=1)
         )
+        add(self.runtime, session)
+        return self.door.signer.issue(Audience.PAGES, session.id, user_id, now, timedelta(days=1))
 
-    def another(self, **values: Any) -> Actor:
-        return actor_of(make_patient(self.runtime, self.hospital, **values))
+    def client(self, who: User | Doctor | Patient) -> Visitor:
+        """Return a browser without scripts in which somebody is signed in."""
+        client = self.app.test_client()
+        client.set_cookie(COOKIE, self.cookie(who))
+        return Visitor(self, client)
 
-    def rows(self, model: type[Base]) -> list[Any]:
-        with self.runtime.reading() as session:
-            return list(session.scalars(select(model)))
+    def check_in(self, first_name: str) -> None:
+        """Check a patient in from another desk."""
+        actor = actor_of(self.reception)
+        self.runtime.transact(actor, attendance.check_in, Attend(self.visits[first_name]))
 
-    def change(self, row: Any, **values: Any) -> None:
-        with self.runtime.database.writing() as session:
-            fresh = session.get_one(type(row), row.id)
-            for name, value in values.items():
-                setattr(fresh, name, value)
+    def book(self, actor: Actor, doctor: Doctor, day: date, start: time) -> UUID:
+        """Book for a patient from another phone."""
+        return self.runtime.transact(actor, bookings.book, Book(doctor_id=doctor.id, day=day, start=start))
+
+
+@dataclass
+class Visitor:
+    """A signed-in browser without scripts; ``post`` carries the token of the session's forms."""
+
+    clinic: Clinic
+    client: FlaskClient
+
+    def get(self, path: str, **more: Any) -> Any:
+        """Open a page."""
+        return self.client.get(path, **more)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> Any:
+        """Send a form of one of our pages."""
+        cookie = self.client.get_cookie(COOKIE)
+        assert cookie is not None
+        with self.clinic.app.test_request_context(headers={"Cookie": f"{COOKIE}={cookie.value}"}) as context:
+            who = self.clinic.door.by_cookie(context.request)
+            assert who is not None
+            token = self.clinic.door.form_token(who)
+        return self.client.post(path, data={"csrf_token": token, **(data or {})}, **more)
+
+
+def open_clinic(runtime: Runtime, clock: FixedClock, *, locale: str = "en") -> Clinic:
+    """Open the clinic at 08:55, let the morning happen, and stop at 10:40."""
+    hospital = make_hospital(runtime)
+    if locale != "en":
+        with runtime.database.writing() as session:
+            session.merge(hospital).locale = locale
+    doctors = [
+        make_doctor(runtime, hospital, specialization="General medicine"),
+        make_doctor(runtime, hospital, specialization="Cardiology"),
+    ]
+    clinic = Clinic(
+        runtime=runtime,
+        app=create_app(runtime),
+        clock=clock,
+        hospital=hospital,
+        doctors=doctors,
+        reception=make_user(runtime, hospital, Role.RECEPTIONIST, first_name="Rosa", last_name="Diaz"),
+        admin=make_user(runtime, hospital, Role.HOSPITAL_ADMIN),
+    )
+    desk = actor_of(clinic.reception)
+    for first, last, doctor, start in MORNING:
+        patient = make_patient(runtime, hospital, first_name=first, last_name=last, login=first == "Divya")
+        clinic.patients[first] = patient
+        book = Book(doctor_id=doctors[doctor].id, patient_id=patient.id, day=TODAY, start=start)
+        clinic.visits[first] = runtime.transact(desk, bookings.book, book)
+    _let_the_morning_happen(clinic)
+    return clinic
+
+
+def _let_the_morning_happen(clinic: Clinic) -> None:
+    doctor = actor_of(clinic.doctors[0])
+    transact = clinic.runtime.transact
+    clinic.check_in("Asha")
+    consultation = transact(doctor, consultations.start, Start(clinic.visits["Asha"]))
+    done = Edit(consultation, chief_complaint="Cough", diagnosis=({"text": "Bronchitis"},))
+    transact(doctor, consultations.complete, done)
+    clinic.clock.move_to(TEN_FORTY - timedelta(minutes=50))
+    clinic.check_in("Björn")
+    transact(doctor, consultations.start, Start(clinic.visits["Björn"]))
+    clinic.clock.move_to(TEN_FORTY - timedelta(minutes=20))
+    clinic.check_in("Fatima")
+    clinic.clock.move_to(TEN_FORTY)
+
+
+@contextmanager
+def serve(app: Flask) -> Iterator[str]:
+    """Serve the application on a free loopback port and give its address."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]
+    finally:
+        server.close()
+        thread.join(10)

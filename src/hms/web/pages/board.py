@@ -32,6 +32,7 @@ HTMX_CONFIG = json.dumps(
         # Snapshots of pages would leave patients' names in the browser's storage.
         "historyCacheSize": 0,
         "refreshOnHistoryMiss": True,
+        "scrollIntoViewOnBoost": False,
         # A refusal comes as the present board with the reason on it, so it is swapped in too.
         "responseHandling": [
             {"code": "204|304", "swap": False},
@@ -70,7 +71,8 @@ def board_live() -> Response:
         answer = make_response("", 304)
         answer.headers["Cache-Control"] = "no-store"
     else:
-        answer = part(filters)
+        shown, tag = look(filters)
+        answer = page("board/board.html", "board", **_values(shown, tag))
     answer.set_etag(tag)
     return answer
 

@@ -71,6 +71,7 @@ function onKey(event) {
   if (KEYS[event.key]?.()) event.preventDefault();
 }
 
+let entered = null; // what the search held when Enter was pressed, until its answer is here
 let asked = null; // who opened the sheet: focus goes back there
 
 document.addEventListener("keydown", onKey);
@@ -78,8 +79,22 @@ document.addEventListener("change", (event) => {
   if (event.target.matches?.("select[data-go]")) location.assign(event.target.value);
 });
 document.addEventListener("htmx:beforeRequest", (event) => {
+  // Enter was pressed: a search that is still on its way, or waits for a pause in typing, would undo its answer.
+  if (event.detail.elt.id === "search") {
+    entered = search().value;
+    window.htmx.trigger(search(), "htmx:abort");
+  } else if (event.detail.elt === search() && entered !== null) {
+    event.preventDefault();
+    return;
+  }
   noteChange();
   if (event.detail.target?.id === "sheet" && !document.getElementById("sheet").open) asked = event.detail.elt.id;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.id !== "search") return;
+  const typedOn = search().value !== entered;
+  entered = null;
+  if (typedOn) search().dispatchEvent(new Event("input", { bubbles: true }));
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "sheet") {
@@ -88,6 +103,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
   noteChange();
   afterMorph();
+  if (event.detail.boosted) showNow(); // another day, doctor or part of the day
 });
 document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status === 401) location.reload();
@@ -106,8 +122,11 @@ watchToasts();
 follow();
 
 // At first sight, what happens now is in view (where the list scrolls by itself; a phone has a link for it).
-const list = document.getElementById("list");
-const now = document.getElementById("now");
-if (list && now && list.scrollHeight > list.clientHeight) {
-  list.scrollTop = now.offsetTop - list.clientHeight * 0.4;
+function showNow() {
+  const list = document.getElementById("list");
+  const now = document.getElementById("now");
+  list.scrollTop = now ? now.offsetTop - list.clientHeight * 0.4 : 0;
 }
+
+showNow();
+document.body.dataset.ready = "yes";

@@ -85,7 +85,9 @@ async function beat() {
 }
 
 export function follow() {
-  window.Idiomorph.defaults.ignoreActiveValue = true;
+  // Not ignoreActiveValue: that would leave out all of a focused row. Only what is being typed is spared.
+  window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
+    name !== "value" || element !== document.activeElement;
   afterMorph();
   setTimeout(beat, EVERY);
   setInterval(tick, 1000);
