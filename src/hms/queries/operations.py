@@ -34,7 +34,7 @@ def figures(session: Session) -> OperationFigures:
         .where(OutgoingMessage.status.in_(UNDELIVERED))
         .group_by(OutgoingMessage.status)
     )
-    messages = dict.fromkeys(UNDELIVERED, 0) | dict(session.execute(counting).tuples().all())
+    messages = dict.fromkeys(UNDELIVERED, 0) | dict(iter(session.execute(counting)))
     runs = (
         select(Hospital.code, JobRun.job_name, func.max(JobRun.completed_at))
         .join(Hospital, Hospital.id == JobRun.hospital_id)

@@ -32,6 +32,7 @@ def make_unavailable(work: Work, doctor: Doctor) -> Unavailability:
     Those who have checked in are listed and left: they sit in the waiting room, and somebody must talk to them.
     """
     doctor.is_available = False
+    work.session.flush()  # the visits bring their doctor along anew
     visits = _ahead(work, doctor)
     cancelled = [visit for visit in visits if visit.status in OPEN]
     moves = []

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from sqlalchemy import select
+
 from hms.access.permissions import Permission
-from hms.access.scope import find
 from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.policy import Policy
 from hms.models import Hospital
@@ -79,7 +80,8 @@ def create(work: Work, command: NewHospital) -> UUID:
 def update(work: Work, command: EditHospital) -> None:
     """Edit the hospital; raise STALE_VERSION, or VALIDATION naming every figure out of range."""
     work.require(Permission.EDIT_HOSPITAL)
-    row = find(work.session, work.actor, Hospital, work.actor.hospital_id, lock=True)
+    own = select(Hospital).where(Hospital.id == work.actor.hospital_id)
+    row = work.session.scalars(own.with_for_update(key_share=True)).one()
     require_version(row, command.version, hospitals.one(work.session, work.actor))
     policy = replace(row.policy, **command.policy)
     policy.check()
