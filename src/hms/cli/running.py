@@ -1,6 +1,7 @@
 """Keep the parts of one process running until it is told to stop, then let them finish what they hold."""
 
 import os
+import select
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from hms.clock import stopwatch
 PATIENCE = 25.0
 """Seconds that the parts have to finish; supervisors commonly kill after 30."""
 
-WEB_PATIENCE = 10.0
+WEB_GRACE, WEB_PATIENCE = 0.2, 10.0
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 log = structlog.get_logger(__name__)
 
@@ -74,17 +75,22 @@ class Web:
         self._drain()
 
     def _drain(self) -> None:
+        # Whoever has connected already is let in, and gets a moment to say what for.
+        while select.select([self._server.socket], [], [], 0)[0]:
+            self._turn(0)
         self._server.accepting = False
         self._server.socket.close()
         self._server.del_channel()
         dispatcher = self._server.task_dispatcher
-        until = stopwatch() + WEB_PATIENCE
-        while (dispatcher.queue or dispatcher.active_count or self._has_output()) and stopwatch() < until:
+        began = stopwatch()
+        while stopwatch() < began + WEB_GRACE or (self._is_busy(dispatcher) and stopwatch() < began + WEB_PATIENCE):
             self._turn(0.05)
         dispatcher.shutdown()
 
-    def _has_output(self) -> bool:
-        return any(channel.total_outbufs_len or channel.requests for channel in self._server.active_channels.values())
+    def _is_busy(self, dispatcher: Any) -> bool:
+        channels = self._server.active_channels.values()
+        unsent = any(channel.total_outbufs_len or channel.requests for channel in channels)
+        return bool(unsent or dispatcher.queue or dispatcher.active_count)
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, map=self._server._map, count=1)  # noqa: SLF001 -- its own loop does the same

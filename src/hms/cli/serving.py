@@ -28,7 +28,11 @@ from hms.web.app import create_app
     help="With --demo: where the day begins, such as 2026-01-22T08:55 (hospital time unless it carries an offset). "
     "Default: 08:55 of today.",
 )
-@click.option("--speed", type=float, help="With --demo: how fast its time runs; 60 shows an hour in a minute.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, demo_clock.MAX_SPEED, min_open=True),
+    help="With --demo: how fast its time runs; 60 shows an hour in a minute.",
+)
 @click.option("--reset", is_flag=True, help="With --demo: forget what was done in it, and begin anew.")
 def up(demo: bool, now: datetime | None, speed: float | None, reset: bool) -> None:
     """Run everything in one process: pages, worker and schedule. Ctrl-C or SIGTERM ends it in good order.
@@ -43,11 +47,11 @@ def up(demo: bool, now: datetime | None, speed: float | None, reset: bool) -> No
         raise click.UsageError("--now, --speed and --reset are for the demo: add --demo.")
     settings = demo_settings(settings) if is_demo else settings
     settings.check()
-    logs.configure(settings.log_level)
     if is_demo:
         runtime, accounts = open_demo(settings, options)
     else:
         runtime, accounts = _open(settings), None
+    logs.configure(settings.log_level)
     try:
         well = _serve(runtime, accounts, stopper)
     finally:
@@ -163,6 +167,7 @@ def _production(name: str) -> Settings:
             f"hms {name} needs a broker that several processes share. Set HMS_BROKER_URL, for example to "
             f"{settings.redis_url}, or run everything in one process with: hms up"
         )
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     if not migrations.is_current(settings.effective_database_url):
         raise ConfigurationError("The database is not at this release's schema yet. Run: hms migrate")
     return settings

@@ -27,6 +27,8 @@ def build_app(runtime: Runtime) -> Celery:
         worker_prefetch_multiplier=4 if in_memory else 1,
         worker_concurrency=settings.worker_threads,
         worker_pool="threads",
+        # How long the timer's thread sleeps: a worker that stops waits for it.
+        worker_timer_precision=0.2,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_enable_remote_control=not in_memory,

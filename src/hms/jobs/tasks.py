@@ -1,6 +1,7 @@
 """The tasks: one line each, ids only. What they do lives in processes; doing it twice changes nothing."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -23,32 +24,34 @@ def register(app: Celery, runtime: Runtime) -> None:
     """Give the app its tasks."""
     emails = Relay(runtime, Channel.EMAIL, is_stopping)
     texts = Relay(runtime, Channel.SMS, is_stopping)
+    # Not shared: Celery would hand these to every other app of this process, bound to this runtime.
+    task = partial(app.task, shared=False)
 
-    @app.task(name=RUN)
+    @task(name=RUN)
     def run_job_task(hospital_id: str, job: str, source: str, scheduled_for: str | None = None) -> None:
         """Run one job of one hospital."""
         due = datetime.fromisoformat(scheduled_for) if scheduled_for else None
         run_job(runtime, UUID(hospital_id), JobName(job), RunSource(source), due)
 
-    @app.task(name=TICK)
+    @task(name=TICK)
     def tick_task() -> None:
         """Start every job that is due."""
         for tick in due_jobs(runtime):
             args = (str(tick.hospital_id), tick.job.value, RunSource.CRON.value, tick.scheduled_for.isoformat())
             run_job_task.delay(*args)
 
-    @app.task(name=STARTUP)
+    @task(name=STARTUP)
     def startup_task() -> None:
         """Sweep every hospital once after a start, whatever the hour."""
         for hospital_id in runtime.read(hospital_ids):
             run_job_task.delay(str(hospital_id), JobName.NO_SHOW_CHECK.value, RunSource.STARTUP.value)
 
-    @app.task(name=SEND_EMAIL)
+    @task(name=SEND_EMAIL)
     def send_email_task() -> None:
         """Deliver the mails that wait."""
         emails.run()
 
-    @app.task(name=SEND_SMS)
+    @task(name=SEND_SMS)
     def send_sms_task() -> None:
         """Deliver the text messages that wait."""
         texts.run()

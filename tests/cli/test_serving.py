@@ -1,0 +1,101 @@
+"""`hms up` as an operator starts it: ready soon, ended in good order, clear words when it cannot."""
+
+import json
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hms.cli import main
+from hms.runtime import build
+from hms.settings import Settings
+from tests.support.factories import make_hospital
+from tests.support.processes import free_port
+from tests.support.served import served
+
+
+def test_up_gets_ready_ends_in_good_order_and_starts_again(tmp_path: Path) -> None:
+    port = free_port()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with served(tmp_path, "up", port=port) as house:
+            house.wait_ready()
+            assert house.stop(number) == 0, house.output
+        assert f"HMS is at http://127.0.0.1:{port}" in house.output
+        assert "mails are kept as files" in house.output
+        assert "Traceback" not in house.output
+
+
+def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) -> None:
+    port = free_port()
+    with served(tmp_path, "up", port=port) as house:
+        house.wait_ready()
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: hms\r\nConnection: close\r\n\r\n")
+            house.process.send_signal(signal.SIGTERM)
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 200"), answer
+        assert house.process.wait(30) == 0
+
+
+def test_the_demo_shows_its_accounts_and_goes_on_where_it_stood(tmp_path: Path) -> None:
+    port = free_port()
+    with served(tmp_path, "up", "--demo", "--now", "2026-01-22T08:55", "--speed", "60", port=port) as house:
+        house.wait_ready()
+        assert house.stop() == 0, house.output
+    for name in ("admin", "reception", "nurse", "doctor", "patient"):
+        assert f"{name}@hms001.example" in house.output
+    stood = json.loads((tmp_path / "var" / "clock.json").read_text())
+    assert stood["origin"].startswith("2026-01-22T03:")
+    assert (stood["started"], stood["speed"]) == (None, 60)
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        (["up", "--demo"], {"bind": "0.0.0.0:8000"}, "only binds to loopback"),
+        (["up", "--demo"], {"mode": "production"}, "HMS_MODE is production"),
+        (["up"], {"mode": "production"}, "HMS_SECRET_KEY"),
+        (["up", "--speed", "60"], {}, "add --demo"),
+        (["up", "--demo", "--now", "tomorrow"], {}, "is no time"),
+        (["up", "--demo", "--speed", "0"], {}, "not in the range 0<x<=3600"),
+        (["web"], {}, "HMS_BROKER_URL"),
+        (["worker"], {}, "hms up"),
+        (["beat"], {}, "hms up"),
+        (["worker"], {"broker_url": "redis://127.0.0.1:1/0"}, "Run: hms migrate"),
+    ],
+)
+def test_what_cannot_work_is_said_and_not_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], settings: dict[str, str], said: str
+) -> None:
+    result = run(tmp_path, monkeypatch, *words, **settings)
+    assert result.exit_code in (1, 2)
+    assert said in result.output
+
+
+def test_a_port_in_use_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with served(tmp_path, "up", port=port) as house:
+            assert house.process.wait(60) == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in house.output
+
+
+def test_the_demo_leaves_a_real_hospital_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(tmp_path, monkeypatch, "migrate").exit_code == 0
+    runtime = build(Settings(_env_file=None, data_dir=tmp_path / "var"))
+    make_hospital(runtime, "REAL01")
+    runtime.close()
+    assert "not the demo's" in run(tmp_path, monkeypatch, "up", "--demo").output
+    assert "leaves it alone" in run(tmp_path, monkeypatch, "up", "--demo", "--reset").output
+    assert not (tmp_path / "var" / "clock.json").exists()
+
+
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str, **settings: str) -> Result:
+    """Run a command that ends before it serves, in this process."""
+    monkeypatch.chdir(folder)
+    environment = {f"HMS_{name.upper()}": value for name, value in settings.items()}
+    return CliRunner().invoke(main, words, env=environment)

@@ -1,0 +1,21 @@
+"""Worker and beat as processes of their own, over a real Redis."""
+
+from pathlib import Path
+
+from hms.models import JobRun
+from hms.runtime import Runtime
+from tests.support.factories import make_hospital, make_patient
+from tests.support.letters import states, tell
+from tests.support.served import served
+from tests.support.visits import rows
+
+
+def test_worker_and_beat_deliver_and_sweep(runtime: Runtime, database: str, redis_url: str, tmp_path: Path) -> None:
+    hospital = make_hospital(runtime)
+    tell(runtime, hospital, make_patient(runtime, hospital), 3)
+    shared = {"database_url": database, "broker_url": redis_url}
+    with served(tmp_path, "worker", settings=shared) as worker, served(tmp_path, "beat", settings=shared) as beat:
+        worker.wait_until(lambda: states(runtime) == ["DELIVERED"] * 3)
+        beat.wait_until(lambda: any(run.run_metadata["source"] == "startup" for run in rows(runtime, JobRun)))
+        assert (worker.stop(), beat.stop()) == (0, 0), worker.output + beat.output
+    assert len(list((tmp_path / "var" / "mail").glob("*.eml"))) == 3
