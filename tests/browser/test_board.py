@@ -131,6 +131,8 @@ def test_lost_connection_says_so_and_comes_back(board: Page, complaints: Complai
     board.context.set_offline(True)
     expect(board.locator("#connection")).to_be_visible(timeout=6_000)
     expect(board.locator("#connection")).to_contain_text("No connection")
+    row(board, "Chidi Okafor").get_by_role("button", name="Check in").click()
+    expect(board.locator("#toasts")).to_contain_text("may not be done")
     board.context.set_offline(False)
     expect(board.locator("#connection")).to_be_hidden(timeout=6_000)
     complaints.said.clear()  # the browser's own words about the connection

@@ -105,9 +105,12 @@ document.addEventListener("htmx:afterSwap", (event) => {
   afterMorph();
   if (event.detail.boosted) showNow(); // another day, doctor or part of the day
 });
-document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status === 401) location.reload();
-});
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, (event) => {
+    if (event.detail.xhr.status === 401) return; // the server leads to the sign-in page
+    document.getElementById("toasts").replaceChildren(document.getElementById("not-done").content.cloneNode(true));
+  });
+}
 document.addEventListener("checked-in", () => {
   if (search() === document.activeElement) search().value = "";
 });
