@@ -16,7 +16,6 @@ from hms.access.tokens import Audience
 from hms.clock import FixedClock
 from hms.domain.people import Role
 from hms.models import AuditEntry, LoginSession, Patient, RefreshToken, User
-from hms.runtime import Runtime
 from hms.services import identity
 from hms.services.identity import ChangePassword
 from tests.support.callers import Caller, HttpHouse, Reply, counted_statements
@@ -25,11 +24,6 @@ from tests.support.factories import actor_of, make_hospital, make_user
 PASSWORD = "correct horse battery"
 HASH = hash_password(PASSWORD)
 NEW = "entirely different words"
-
-
-@pytest.fixture
-def house(runtime: Runtime) -> HttpHouse:
-    return HttpHouse(runtime)
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ def database(sqlite_database: str) -> str:
     return sqlite_database
 
 
-@pytest.fixture
-def house(runtime: Any) -> HttpHouse:
-    return HttpHouse(runtime)
-
-
 @pytest.fixture(autouse=True)
 def nothing_changes(house: HttpHouse) -> Iterator[None]:
     def counts() -> list[int | None]:

@@ -49,11 +49,6 @@ def database(sqlite_database: str) -> str:
     return sqlite_database
 
 
-@pytest.fixture
-def house(runtime: Any) -> HttpHouse:
-    return HttpHouse(runtime)
-
-
 def operations() -> dict[str, dict[str, Any]]:
     return {
         f"{method.upper()} {path.removeprefix(PREFIX)}": operation

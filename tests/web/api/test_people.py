@@ -18,11 +18,6 @@ from tests.support.factories import make_doctor, make_hospital, make_patient, ma
 SLOTS_OF_DAY = "/slots/doctor/{}/date/2026-01-22"
 
 
-@pytest.fixture
-def house(runtime: Any) -> HttpHouse:
-    return HttpHouse(runtime)
-
-
 def count(house: HttpHouse, table: type) -> int:
     return house.runtime.read(lambda session: session.scalar(select(func.count()).select_from(table)) or 0)
 
@@ -50,9 +45,7 @@ def test_admins_edit_the_policy_and_nothing_else_of_it_moves(house: HttpHouse) -
         ({"unknown": 1}, {"settings.unknown"}),
     ],
 )
-def test_figures_that_make_no_sense_change_nothing(
-    house: HttpHouse, figures: dict[str, Any], fields: set[str]
-) -> None:
+def test_figures_that_make_no_sense_change_nothing(house: HttpHouse, figures: dict[str, Any], fields: set[str]) -> None:
     before = house.admin.get("/hospital").data
     reply = house.admin.patch("/hospital", {"settings": figures})
     assert reply.refusal == (422, "VALIDATION")

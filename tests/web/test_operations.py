@@ -1,0 +1,98 @@
+"""Health, figures, headers and request numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from hms.clock import Clocks
+from hms.runtime import Runtime, build
+from hms.settings import Settings
+from hms.web.app import create_app
+from tests.support.callers import HttpHouse
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> Flask:
+    return create_app(runtime)
+
+
+def test_alive_and_ready(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/health/live").json == {"status": "alive"}
+    ready = client.get("/health/ready")
+    assert ready.status_code == 200
+    assert ready.json == {"status": "ready", "checks": {"database": "ok", "schema": "ok"}}
+
+
+def test_not_ready_before_the_migrations(app: Flask, runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    ready = app.test_client().get("/health/ready")
+    assert (ready.status_code, ready.headers["Retry-After"]) == (503, "5")
+    assert "hms migrate" in ready.get_json()["checks"]["schema"]
+
+
+def test_without_a_database_alive_but_not_ready(settings: Settings, clocks: Clocks) -> None:
+    gone = {"database_url": "postgresql+psycopg://nobody@127.0.0.1:1/nothing"}
+    runtime = build(settings.model_copy(update=gone), clocks=clocks)
+    client = create_app(runtime).test_client()
+    assert client.get("/health/live").status_code == 200
+    ready = client.get("/health/ready")
+    assert ready.status_code == 503
+    assert "HMS_DATABASE_URL" in ready.get_json()["checks"]["database"]
+    assert "hms_http_requests_total" in client.get("/metrics").text
+    login = client.post("/api/v1/auth/login", json={"email": "a@b.example", "password": "x"})
+    assert (login.status_code, login.get_json()["error"]["code"], login.headers["Retry-After"]) == (503, "BUSY", "1")
+    runtime.close()
+
+
+def test_figures_count_requests_by_route_and_name_nobody(runtime: Runtime) -> None:
+    house = HttpHouse(runtime)
+    house.booked()
+    for _ in range(3):
+        house.reception.get(f"/patients/{house.patient.id}?secret=1")
+    page = house.app.test_client().get("/metrics")
+    assert page.mimetype == "text/plain"
+    assert 'route="/api/v1/patients/<uuid:patient_id>",status="200"} 3.0' in page.text
+    assert re.search(r'hms_outgoing_messages{status="PENDING"} [1-9]', page.text)
+    assert "hms_http_request_seconds_bucket" in page.text
+    assert str(house.patient.id) not in page.text
+    assert "secret" not in page.text
+
+
+def test_every_answer_carries_its_number_and_protects_itself(app: Flask) -> None:
+    for path in ("/health/live", "/api/v1/nothing", "/api/docs"):
+        headers = app.test_client().get(path, headers={"X-Request-Id": "from-the-proxy-1"}).headers
+        assert headers["X-Request-Id"] == "from-the-proxy-1"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe-inline" not in headers["Content-Security-Policy"]
+        assert headers["Cache-Control"] == "no-store"
+        assert "Strict-Transport-Security" not in headers
+
+
+@pytest.mark.parametrize("given", ["short", "x" * 65, "with space here", "new%0aline-here"])
+def test_a_request_number_that_could_spoil_the_log_is_replaced(app: Flask, given: str) -> None:
+    number = app.test_client().get("/health/live", headers={"X-Request-Id": given}).headers["X-Request-Id"]
+    assert re.fullmatch(r"[0-9a-f]{16}", number)
+
+
+def test_over_https_browsers_are_told_to_stay_there(settings: Settings, clocks: Clocks) -> None:
+    runtime = build(settings.model_copy(update={"public_url": "https://clinic.example"}), clocks=clocks)
+    headers = create_app(runtime).test_client().get("/health/live").headers
+    runtime.close()
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_two_applications_in_one_process_count_apart(runtime: Runtime) -> None:
+    one, two = create_app(runtime).test_client(), create_app(runtime).test_client()
+    one.get("/health/live")
+    pages: list[Any] = [client.get("/metrics").text for client in (one, two)]
+    assert 'route="/health/live"' in pages[0]
+    assert 'route="/health/live"' not in pages[1]
