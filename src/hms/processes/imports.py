@@ -20,6 +20,8 @@ from hms.services.imports import ImportBatch, Imported, Refused
 from hms.services.imports_people import NewDoctor
 
 ROWS_AT_ONCE = 1000
+STATISTICS_BEFORE = frozenset(4**power for power in range(10))
+"""Before which batches the planner is told how the tables have grown: seldom, as they grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ class _Import:
 
     def take(self, rows: Iterator[ImportRow]) -> None:
         """Take all rows over, batch by batch."""
-        for batch in _batches(rows):
+        for number, batch in enumerate(_batches(rows)):
+            if number in STATISTICS_BEFORE and not self.options.dry_run:
+                self.runtime.transact(self.actor, imports.refresh_statistics)
             self._settle(batch)
             self.report.lines += len(batch)
             self.progress(len(batch))

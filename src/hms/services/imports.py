@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from hms.access.permissions import Permission
 from hms.domain.errors import Code, DomainError
 from hms.domain.imports import ImportRow, VisitRow, is_past
-from hms.models import Appointment, Doctor, User
+from hms.models import Appointment, Doctor, Patient, User, bulk
 from hms.services import bookings, imports_history, imports_people, penalties
 from hms.services.calendars import lock_doctors
 from hms.services.imports_history import PastVisit
@@ -89,6 +89,12 @@ def take_over(work: Work, batch: ImportBatch) -> Imported:
         blocked=blocked,
         refused=(*refused, *turned_away),
     )
+
+
+def refresh_statistics(work: Work) -> None:
+    """Tell the planner of what has come in, so that later batches find references by their index."""
+    work.require(Permission.IMPORT)
+    bulk.refresh_statistics(work.session, Patient, Appointment)
 
 
 def _known_visits(work: Work, rows: Sequence[ImportRow]) -> set[str]:

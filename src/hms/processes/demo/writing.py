@@ -24,7 +24,7 @@ from hms.models import (
     Patient,
     User,
 )
-from hms.models.bulk import insert_rows
+from hms.models.bulk import insert_rows, refresh_statistics
 from hms.processes.demo.seeded import Row
 from hms.transaction import Work
 
@@ -82,6 +82,7 @@ def write(work: Work, rows: DemoRows) -> None:
     insert_rows(session, Notification, rows.notifications)
     insert_rows(session, OutgoingMessage, rows.messages)
     insert_rows(session, AuditEntry, rows.audit)
+    refresh_statistics(session, Patient, DoctorSlot, Appointment, AppointmentEvent, Notification, OutgoingMessage)
 
 
 def _move(session: Session, moves: dict[tuple[Status, bool], list[UUID]], to: Status, *, holds_slot: bool) -> None:
