@@ -33,6 +33,8 @@ HTMX_CONFIG = json.dumps(
         "historyCacheSize": 0,
         "refreshOnHistoryMiss": True,
         "scrollIntoViewOnBoost": False,
+        # The first field takes the focus with the swap, not a moment later, when somebody types elsewhere already.
+        "defaultSettleDelay": 0,
         # A refusal comes as the present board with the reason on it, so it is swapped in too.
         "responseHandling": [
             {"code": "204|304", "swap": False},
