@@ -124,6 +124,23 @@ def test_bookings_that_make_no_sense(house: HttpHouse, runtime: Runtime) -> None
     assert everything(runtime) == before
 
 
+SENSELESS_EDITS: list[dict[str, Any]] = [
+    {"chiefComplaint": 7},
+    {"chiefComplaint": "x" * 1001},
+    {"diagnosis": "Flu"},
+    {"diagnosis": ["Flu"]},
+    {"diagnosis": [{}]},
+    {"diagnosis": [{"text": ""}]},
+    {"diagnosis": [{"text": "Flu", "icd": "J11"}]},
+    {"diagnosis": [{"text": "Flu"}] * 51},
+    {"diagnosis": [{"text": "a\0b"}]},
+    {"treatmentNotes": ["Rest"]},
+    {"treatmentNotes": LONG},
+    {"prescriptions": [{"dose": "1"}]},
+    {"status": "COMPLETED"},
+]
+
+
 def nonsense(
     house: HttpHouse, visit: str, slot: str, consultation: str
 ) -> list[tuple[Caller, str, str, Sequence[Any]]]:
@@ -145,22 +162,7 @@ def nonsense(
             doctor,
             "PATCH",
             f"/consultations/{consultation}",
-            [
-                {"chiefComplaint": 7},
-                {"chiefComplaint": "x" * 1001},
-                {"diagnosis": "Flu"},
-                {"diagnosis": ["Flu"]},
-                {"diagnosis": [{}]},
-                {"diagnosis": [{"text": ""}]},
-                {"diagnosis": [{"text": "Flu", "icd": "J11"}]},
-                {"diagnosis": [{"text": "Flu"}] * 51},
-                {"diagnosis": [{"text": "a\0b"}]},
-                {"treatmentNotes": ["Rest"]},
-                {"treatmentNotes": LONG},
-                {"prescriptions": [{"dose": "1"}]},
-                {"status": "COMPLETED"},
-                *versions,
-            ],
+            [*SENSELESS_EDITS, *versions],
         ),
         (
             doctor,
