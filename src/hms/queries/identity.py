@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -67,34 +67,32 @@ class Candidate:
         return Actor(hospital_id=self.hospital_id, role=self.role, user_id=self.user_id)
 
 
-_ALIVE = (
-    select(
-        LoginSession.id,
-        User.id,
-        User.role,
-        User.email,
-        User.first_name,
-        User.last_name,
-        User.language,
-        Hospital.id,
-        Hospital.code,
-        Hospital.name,
-        Hospital.timezone,
-        Hospital.locale,
-        Doctor.id,
-        Patient.id,
+def _alive_statement() -> Select[*tuple[Any, ...]]:
+    # Columns of the tables, not of the classes: this runs at each request, and rows need no objects around them.
+    tables = (LoginSession.__table__, User.__table__, Hospital.__table__, Doctor.__table__, Patient.__table__)
+    session, user, hospital, doctor, patient = (table.c for table in tables)
+    origin = (
+        tables[0]
+        .join(tables[1], user.id == session.user_id)
+        .join(tables[2], hospital.id == user.hospital_id)
+        .outerjoin(tables[3], doctor.user_id == user.id)
+        .outerjoin(tables[4], patient.user_id == user.id)
     )
-    .join(User, User.id == LoginSession.user_id)
-    .join(Hospital, Hospital.id == User.hospital_id)
-    .outerjoin(Doctor, Doctor.user_id == User.id)
-    .outerjoin(Patient, Patient.user_id == User.id)
-    .where(
-        LoginSession.id == bindparam("session_id"),
-        LoginSession.revoked_at.is_(None),
-        LoginSession.expires_at > bindparam("machine_now", type_=LoginSession.expires_at.type),
-        User.is_active,
+    return (
+        select(session.id, user.id, user.role, user.email, user.first_name, user.last_name, user.language)
+        .add_columns(hospital.id, hospital.code, hospital.name, hospital.timezone, hospital.locale)
+        .add_columns(doctor.id, patient.id)
+        .select_from(origin)
+        .where(
+            session.id == bindparam("session_id"),
+            session.revoked_at.is_(None),
+            session.expires_at > bindparam("machine_now", type_=session.expires_at.type),
+            user.is_active,
+        )
     )
-)
+
+
+_ALIVE = _alive_statement()
 
 
 def of_session(session: Session, session_id: UUID, machine_now: datetime) -> Identity | None:

@@ -14,15 +14,18 @@ from hms.web.operations import Figures
 
 MAX_BODY_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
-}
+_CONTENT_SECURITY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    ("Content-Security-Policy", _CONTENT_SECURITY),
+]
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +46,7 @@ def create_app(runtime: Runtime) -> Flask:
 
 
 def _surround(app: Flask, figures: Figures, *, secure: bool) -> None:
-    headers = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if secure else {})
+    headers = _HEADERS + ([("Strict-Transport-Security", "max-age=31536000")] if secure else [])
 
     @app.before_request
     def number() -> None:
@@ -54,11 +57,11 @@ def _surround(app: Flask, figures: Figures, *, secure: bool) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        if not request.path.startswith("/static/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["X-Request-Id"] = errors.request_id()
+        present = {name for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in headers if name not in present])
+        if "Cache-Control" not in present and not request.path.startswith("/static/"):
+            response.headers.add("Cache-Control", "no-store")
+        response.headers.set("X-Request-Id", errors.request_id())
         seconds = stopwatch() - g.get("started", stopwatch())
         # The route's pattern, never the path or its parameters: those may name people.
         route = request.url_rule.rule if request.url_rule else "unknown"
