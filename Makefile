@@ -57,7 +57,7 @@ bench: setup ## Measure (ARGS="..." go to the benchmarks)
 
 .PHONY: test
 test: check services ## Run all checks and the everyday tests (ARGS="..." go to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
 
 .PHONY: test-nightly
 test-nightly: check services ## Run all checks and every test, the long ones included

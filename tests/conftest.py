@@ -1,4 +1,4 @@
-"""What holds for every test: sockets closed, browser tests last, fixtures from tests/support."""
+"""What holds for every test: sockets closed, long ones first, browser tests last, fixtures from tests/support."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.support.sockets import close_sockets
 
 pytest_plugins = ["tests.support.fixtures"]
 
+REPLAY = Path(__file__).parent / "replay"
 BROWSER = Path(__file__).parent / "browser"
 SETTINGS = ("HMS_", "CRON_API_KEY", "MAIL_", "SMS_URL")
 KEPT = ("HMS_TEST_", "HMS_REPLAY_")
@@ -24,5 +25,8 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright leaves an event loop running in the main thread."""
-    items.sort(key=lambda item: item.path.is_relative_to(BROWSER))
+    """Put browser tests last, since Playwright leaves an event loop running in the main thread.
+
+    The replay of real days takes longest, so it comes first: the other workers do the rest meanwhile.
+    """
+    items.sort(key=lambda item: item.path.is_relative_to(BROWSER) - item.path.is_relative_to(REPLAY))
