@@ -45,7 +45,8 @@ class Notice:
     """One thing to tell one person, before it becomes rows.
 
     ``cause`` is unique for what happened ("no_show:<appointment>"): the same cause, recipient and channel is told
-    once for ever. ``metadata`` is JSON-ready and carries no clinical content.
+    once for ever. ``metadata`` is JSON-ready and carries no clinical content. ``is_new``: the cause came into being
+    with this change, so nobody can have been told of it.
     """
 
     cause: str
@@ -56,6 +57,7 @@ class Notice:
     channels: frozenset[Channel]
     priority: Priority = Priority.NORMAL
     metadata: dict[str, object] = field(default_factory=dict)
+    is_new: bool = False
 
 
 GIVE_UP_AFTER = timedelta(days=3)

@@ -37,6 +37,7 @@ def _(event: AppointmentBooked) -> list[Notice]:
             recipient=visit.patient,
             type="APPOINTMENT_BOOKED",
             title="Appointment Booked",
+            is_new=True,
             message=f"Your appointment with Dr. {visit.doctor_name} is on {_when(visit)}.",
             channels=ALL,
             metadata=_of(visit),

@@ -18,6 +18,11 @@ from hms.outbox.notices import notices_of
 MANY = 50
 """From so many rows on, the engines' own ways of bulk loading are faster."""
 
+# Into the tables, not through the classes: every change passes here, and needs no objects around its rows.
+_INTO_AUDIT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
+_INTO_NOTIFICATIONS = insert(Notification.__table__)  # type: ignore[arg-type]
+_INTO_MESSAGES = insert(OutgoingMessage.__table__)  # type: ignore[arg-type]
+
 
 def record(session: Session, actor: Actor, now: datetime, machine_now: datetime, events: Iterable[Event]) -> int:
     """Write the rows of all events in sets; return how many messages now wait for delivery.
@@ -36,7 +41,7 @@ def audit(session: Session, actor: Actor, now: datetime, events: Iterable[Event]
     if len(rows) >= MANY:
         insert_rows(session, AuditEntry, rows)
     else:
-        session.execute(insert(AuditEntry), rows)
+        session.execute(_INTO_AUDIT, rows)
 
 
 def record_notices(
@@ -55,9 +60,8 @@ def record_notices(
             if channel is Channel.IN_APP or _address(notice, channel)
         ]
     if notifications:
-        # Written nulls keep a set one statement; left out, each pattern of them would become one of its own.
-        session.execute(insert(Notification).execution_options(render_nulls=True), notifications)
-        session.execute(insert(OutgoingMessage).execution_options(render_nulls=True), messages)
+        session.execute(_INTO_NOTIFICATIONS, notifications)
+        session.execute(_INTO_MESSAGES, messages)
     return sum(message["status"] is MessageStatus.PENDING for message in messages)
 
 
@@ -72,7 +76,8 @@ def message_key(notice: Notice, channel: Channel) -> str:
 def _never_told(session: Session, notices: list[Notice]) -> list[Notice]:
     # Everybody has the in-app message or, where a notice is mail alone, that one: the first channel stands for all.
     first = {message_key(notice, min(notice.channels)): notice for notice in notices}
-    told = set(session.scalars(select(OutgoingMessage.key).where(OutgoingMessage.key.in_(first))))
+    asked = [key for key, notice in first.items() if not notice.is_new]
+    told = set(session.scalars(select(OutgoingMessage.key).where(OutgoingMessage.key.in_(asked)))) if asked else set()
     return [notice for key, notice in first.items() if key not in told]
 
 
@@ -99,7 +104,7 @@ def _notification_row(actor: Actor, now: datetime, notice: Notice) -> dict[str, 
         "title": notice.title,
         "message": notice.message,
         "priority": notice.priority,
-        "notification_metadata": notice.metadata,
+        "metadata": notice.metadata,
         "created_at": now,
     }
 
