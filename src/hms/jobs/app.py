@@ -23,15 +23,19 @@ def build_app(runtime: Runtime) -> Celery:
         task_default_queue=QUEUE,
         task_acks_late=True,
         task_ignore_result=True,
-        # In memory a poll costs a pause, so it takes several; over Redis no worker shall sit on what others could do.
-        worker_prefetch_multiplier=4 if in_memory else 1,
+        # Without a limit: with one, a worker whose tasks all end while Redis is away waits for ever, because what it
+        # could not acknowledge fills its quota. What a busy worker sits on, the next tick asks another one for.
+        worker_prefetch_multiplier=0,
+        worker_enable_prefetch_count_reduction=False,
         worker_concurrency=settings.worker_threads,
         worker_pool="threads",
         # How long the timer's thread sleeps: a worker that stops waits for it.
         worker_timer_precision=0.2,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        worker_enable_remote_control=not in_memory,
+        # Its channel to Redis, closed while the broker is away, ends the whole worker (kombu issue 582). Whether
+        # workers are well shows in the runs and the outbox.
+        worker_enable_remote_control=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry=True,
         broker_connection_retry_on_startup=True,
