@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from hms.clock import Clocks
+from hms.clock import Clocks, FixedClock
 from hms.runtime import Runtime, build
 from hms.settings import Settings
 from hms.web.app import create_app
 from tests.support.callers import HttpHouse
+from tests.support.factories import make_hospital
 
 
 @pytest.fixture
@@ -26,7 +28,27 @@ def test_alive_and_ready(app: Flask) -> None:
     assert client.get("/health/live").json == {"status": "alive"}
     ready = client.get("/health/ready")
     assert ready.status_code == 200
-    assert ready.json == {"status": "ready", "checks": {"database": "ok", "schema": "ok"}}
+    checks = {"database": "ok", "schema": "ok", "broker": "ok", "jobs": "ok"}
+    assert ready.json == {"status": "ready", "checks": checks}
+
+
+def test_without_broker_and_jobs_degraded_but_ready(settings: Settings, clocks: Clocks, clock: FixedClock) -> None:
+    runtime = build(settings.model_copy(update={"broker_url": "redis://127.0.0.1:1/0"}), clocks=clocks)
+    make_hospital(runtime)
+    clock.advance(timedelta(hours=2))
+    ready = create_app(runtime).test_client().get("/health/ready")
+    runtime.close()
+    assert ready.status_code == 200
+    assert ready.get_json()["status"] == "degraded"
+    assert "HMS_BROKER_URL" in ready.get_json()["checks"]["broker"]
+    assert ready.get_json()["checks"]["jobs"].startswith("HMS001: ")
+
+
+def test_a_broker_that_answers_is_well(settings: Settings, clocks: Clocks, redis_url: str) -> None:
+    runtime = build(settings.model_copy(update={"broker_url": redis_url}), clocks=clocks)
+    ready = create_app(runtime).test_client().get("/health/ready")
+    runtime.close()
+    assert ready.get_json()["checks"]["broker"] == "ok"
 
 
 def test_not_ready_before_the_migrations(app: Flask, runtime: Runtime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
@@ -25,6 +26,11 @@ class OperationFigures:
 def ping(session: Session) -> None:
     """Ask the database anything at all."""
     session.scalar(select(literal(1)))
+
+
+def hospitals(session: Session) -> list[tuple[UUID, str]]:
+    """Return id and code of all hospitals."""
+    return [(row.id, row.code) for row in session.execute(select(Hospital.id, Hospital.code).order_by(Hospital.code))]
 
 
 def figures(session: Session) -> OperationFigures:

@@ -12,12 +12,14 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from hms import migrations
+from hms.queries import job_runs
 from hms.queries import operations as queries
 from hms.runtime import Runtime
 from hms.web.encoding import dumps
 
 log = structlog.get_logger(__name__)
 
+_CHECKS = ("database", "schema", "broker", "jobs")
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -52,8 +54,12 @@ def register(app: Flask, runtime: Runtime) -> Figures:
 
     def ready() -> Response:
         wrong = _what_is_wrong(runtime)
-        body = {"status": "not ready" if wrong else "ready", "checks": {"database": "ok", "schema": "ok"} | wrong}
-        return _answer(body, 503 if wrong else 200)
+        ailing = {} if wrong else _what_ails(runtime)
+        status = "not ready" if wrong else "degraded" if ailing else "ready"
+        # Without broker or jobs, people can still book and check in, and nothing is lost: keep sending them here.
+        return _answer(
+            {"status": status, "checks": dict.fromkeys(_CHECKS, "ok") | wrong | ailing}, 503 if wrong else 200
+        )
 
     def metrics() -> Response:
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
@@ -78,6 +84,33 @@ def _what_is_wrong(runtime: Runtime) -> dict[str, str]:
     if not migrations.is_current(runtime.settings.effective_database_url):
         return {"schema": "The database is not at this release's schema. Run: hms migrate"}
     return {}
+
+
+def _what_ails(runtime: Runtime) -> dict[str, str]:
+    ailing = {}
+    url = runtime.settings.broker_url
+    if url.startswith(("redis:", "rediss:")) and not _answers(url):
+        ailing["broker"] = "The broker does not answer; messages and jobs wait for it. Check HMS_BROKER_URL."
+    now = runtime.clocks.hospital.now()
+    with runtime.reading() as session:
+        sick = [
+            f"{hospital}: {health.health_message}"
+            for hospital_id, hospital in queries.hospitals(session)
+            if not (health := job_runs.health(session, hospital_id, now)).is_healthy
+        ]
+    if sick:
+        ailing["jobs"] = "; ".join(sick)
+    return ailing
+
+
+def _answers(url: str) -> bool:
+    import redis  # noqa: PLC0415 - heavy, and a set-up without a broker never needs it
+
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
 
 
 class _HouseCollector(Collector):
