@@ -90,10 +90,11 @@ def state_of(session: Session, wish: Wish) -> State:
     )
 
 
-def is_live() -> ColumnElement[bool]:
+def is_live(status: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
     """Build the condition of a live visit, with literals: the planner then sees that the index of live ones fits."""
-    live = [status.value for status in Status if status in LIVE]
-    return Appointment.status.in_(bindparam("live", live, expanding=True, literal_execute=True, unique=True))
+    live = [word.value for word in Status if word in LIVE]
+    column = Appointment.status if status is None else status
+    return column.in_(bindparam("live", live, expanding=True, literal_execute=True, unique=True))
 
 
 def _state_statement() -> Select[Any]:

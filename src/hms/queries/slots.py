@@ -185,35 +185,48 @@ def _rows(
     return rows
 
 
+# The statements name the tables' columns, not the classes': they run most of all, and rows need no objects.
+
+
 def _openness_statement() -> Select[Any]:
-    h = HospitalHoliday
-    first, last = bindparam("first", type_=h.date.type), bindparam("last", type_=h.date.type)
-    hospital_id = bindparam("hospital_id", type_=Doctor.hospital_id.type)
+    doctor, user, hospital, holiday = (m.__table__.c for m in (Doctor, User, Hospital, HospitalHoliday))
+    first, last = bindparam("first", type_=holiday.date.type), bindparam("last", type_=holiday.date.type)
+    hospital_id = bindparam("hospital_id", type_=doctor.hospital_id.type)
+    closing = and_(
+        holiday.hospital_id == hospital_id,
+        holiday.is_active,
+        or_(holiday.is_recurring, holiday.date.between(first, last)),
+    )
+    origin = (
+        Doctor.__table__.join(User.__table__, user.id == doctor.user_id)
+        .join(Hospital.__table__, hospital.id == doctor.hospital_id)
+        .outerjoin(HospitalHoliday.__table__, closing)
+    )
     return (
-        select(Doctor.is_available, User.is_active, Doctor.max_patients_per_day)
-        .add_columns(Hospital.timezone, Hospital.settings, h.date, h.is_recurring)
-        .join(User, User.id == Doctor.user_id)
-        .join(Hospital, Hospital.id == Doctor.hospital_id)
-        .outerjoin(h, schedules.closing_between(hospital_id, first, last))
-        .where(Doctor.id == bindparam("doctor_id"), Doctor.hospital_id == hospital_id)
+        select(doctor.is_available, user.is_active, doctor.max_patients_per_day)
+        .add_columns(hospital.timezone, hospital.settings, holiday.date, holiday.is_recurring)
+        .select_from(origin)
+        .where(doctor.id == bindparam("doctor_id"), doctor.hospital_id == hospital_id)
     )
 
 
 def _slots() -> Select[Any]:
     """Select a doctor's slots with who takes them and how full their day is; a slot may come twice."""
-    slot, a = DoctorSlot, Appointment
+    slot, a, day = (m.__table__.c for m in (DoctorSlot, Appointment, DoctorDay))
     # The holder has the slot's own times; a live visit without slot row, or of another grid, takes it by overlap.
     taken = and_(
         a.doctor_id == slot.doctor_id,
         a.appointment_date == slot.slot_date,
         a.holds_slot,
-        or_(a.slot_id == slot.id, and_(is_live(), a.starts_at < slot.ends_at, a.ends_at > slot.starts_at)),
+        or_(a.slot_id == slot.id, and_(is_live(a.status), a.starts_at < slot.ends_at, a.ends_at > slot.starts_at)),
+    )
+    origin = DoctorSlot.__table__.outerjoin(Appointment.__table__, taken).outerjoin(
+        DoctorDay.__table__, and_(day.doctor_id == slot.doctor_id, day.day == slot.slot_date)
     )
     return (
         select(slot.id, slot.slot_date, slot.start_time, slot.end_time, slot.starts_at, slot.ends_at)
-        .add_columns(a.id.label("taken_by"), slot.blocked_manually, slot.absence_id, DoctorDay.booked)
-        .outerjoin(a, taken)
-        .outerjoin(DoctorDay, and_(DoctorDay.doctor_id == slot.doctor_id, DoctorDay.day == slot.slot_date))
+        .add_columns(a.id.label("taken_by"), slot.blocked_manually, slot.absence_id, day.booked)
+        .select_from(origin)
         .where(slot.doctor_id == bindparam("doctor_id"))
         .order_by(slot.starts_at)
     )
@@ -221,6 +234,7 @@ def _slots() -> Select[Any]:
 
 # Built once: building takes longer than reading.
 _OPENNESS = _openness_statement()
-_OF_DAY = _slots().where(DoctorSlot.slot_date == bindparam("first"))
-_OF_RANGE = _slots().where(DoctorSlot.slot_date >= bindparam("first"), DoctorSlot.slot_date <= bindparam("last"))
-_ONE = _slots().where(DoctorSlot.id == bindparam("slot_id"))
+_SLOT = DoctorSlot.__table__.c
+_OF_DAY = _slots().where(_SLOT.slot_date == bindparam("first"))
+_OF_RANGE = _slots().where(_SLOT.slot_date >= bindparam("first"), _SLOT.slot_date <= bindparam("last"))
+_ONE = _slots().where(_SLOT.id == bindparam("slot_id"))
