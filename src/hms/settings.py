@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     sqlite_synchronous: str = "FULL"
     database_pool_size: int = 10
-    web_threads: int = 8
+    web_threads: int = 4
     web_processes: int = 2
     worker_threads: int = 4
     job_batch_size: int = Field(100, ge=1, le=2000)

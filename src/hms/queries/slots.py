@@ -167,9 +167,8 @@ def _rows(
     previous: UUID | None = None
     day: date | None = None
     day_open = False
-    for slot_id, slot_date, start, end, starts_at, ends_at, taken_by, by_hand, absence, booked in session.execute(
-        statement, {"doctor_id": doctor_id, **values}
-    ):
+    found = session.execute(statement, {"doctor_id": doctor_id, **values}).all()
+    for slot_id, slot_date, start, end, starts_at, ends_at, taken_by, by_hand, absence, booked in found:
         if slot_id == previous:
             continue
         if slot_date != day:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import contains_eager
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -23,6 +23,10 @@ from hms.queries.bookings import Wish, state_of
 from hms.services import lifecycle, slots
 from hms.services.calendars import lock_doctors
 from hms.transaction import Work, require_version
+
+# Into the tables, not through the classes: nothing else of the session knows these rows yet.
+_INTO_APPOINTMENTS = insert(Appointment.__table__)  # type: ignore[arg-type]
+_INTO_EVENTS = insert(AppointmentEvent.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,39 +218,40 @@ def _facts(
 
 
 def _write(work: Work, command: Book, slot: DoctorSlot, patient: Patient, doctor: Doctor) -> Appointment:
+    """Insert the appointment and its first event; return it for reading only, with patient and doctor."""
     duration = slot.ends_at - slot.starts_at
-    appointment = Appointment(
-        id=new_id(),
-        hospital_id=work.actor.hospital_id,
-        patient_id=patient.id,
-        doctor_id=doctor.id,
-        slot_id=slot.id,
-        status=Status.SCHEDULED,
-        appointment_date=slot.slot_date,
-        start_time=slot.start_time,
-        end_time=slot.end_time,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        duration_minutes=duration // timedelta(minutes=1),
-        booked_at=work.now,
-        no_show_due_at=no_show_due(slot.starts_at, work.now, duration),
-        external_ref=command.external_ref,
-        type=command.type or "CONSULTATION",
-        reason=command.reason,
-        created_by=work.actor.user_id,
-        updated_at=work.now,
-    )
-    event = AppointmentEvent(
-        hospital_id=appointment.hospital_id,
-        appointment_id=appointment.id,
-        at=work.now,
-        actor_id=work.actor.user_id,
-        from_status=None,
-        to_status=Status.SCHEDULED,
-        reason=(command.override_reason or "").strip() or None,
-    )
-    work.session.add_all([appointment, event])
-    work.session.flush()
+    values = {
+        "id": new_id(),
+        "hospital_id": work.actor.hospital_id,
+        "patient_id": patient.id,
+        "doctor_id": doctor.id,
+        "slot_id": slot.id,
+        "status": Status.SCHEDULED,
+        "appointment_date": slot.slot_date,
+        "start_time": slot.start_time,
+        "end_time": slot.end_time,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "duration_minutes": duration // timedelta(minutes=1),
+        "booked_at": work.now,
+        "no_show_due_at": no_show_due(slot.starts_at, work.now, duration),
+        "external_ref": command.external_ref,
+        "type": command.type or "CONSULTATION",
+        "reason": command.reason,
+        "created_by": work.actor.user_id,
+        "updated_at": work.now,
+    }
+    event = {
+        "hospital_id": work.actor.hospital_id,
+        "appointment_id": values["id"],
+        "at": work.now,
+        "actor_id": work.actor.user_id,
+        "to_status": Status.SCHEDULED,
+        "reason": (command.override_reason or "").strip() or None,
+    }
+    work.session.execute(_INTO_APPOINTMENTS, values)
+    work.session.execute(_INTO_EVENTS, event)
+    appointment = Appointment(**values)
     set_committed_value(appointment, "patient", patient)
     set_committed_value(appointment, "doctor", doctor)
     return appointment
