@@ -82,7 +82,9 @@ def _appointments() -> None:
             "NOT (status IN ('SCHEDULED', 'CONFIRMED', 'CHECKED_IN', 'IN_PROGRESS')) OR holds_slot",
             name=op.f("ck_appointments_live_holds_slot"),
         ),
-        sa.CheckConstraint("status <> 'CANCELLED' OR NOT holds_slot", name=op.f("ck_appointments_cancelled_frees_slot")),
+        sa.CheckConstraint(
+            "status <> 'CANCELLED' OR NOT holds_slot", name=op.f("ck_appointments_cancelled_frees_slot")
+        ),
         sa.CheckConstraint("duration_minutes BETWEEN 1 AND 1440", name=op.f("ck_appointments_duration")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_appointments_span")),
         sa.ForeignKeyConstraint(["created_by"], ["users.id"], name="fk_appointments_created_by"),
