@@ -1,9 +1,11 @@
 """`hms up` as an operator starts it: ready soon, ended in good order, clear words when it cannot."""
 
 import json
+import os
 import signal
 import socket
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner, Result
@@ -49,6 +51,21 @@ def test_the_demo_shows_its_accounts_and_goes_on_where_it_stood(tmp_path: Path) 
     stood = json.loads((tmp_path / "var" / "clock.json").read_text())
     assert stood["origin"].startswith("2026-01-22T03:")
     assert (stood["started"], stood["speed"]) == (None, 60)
+
+
+def test_web_serves_with_several_processes_and_takes_them_along(
+    tmp_path: Path, postgresql_database: str, redis_url: str
+) -> None:
+    port = free_port()
+    settings = {"database_url": postgresql_database, "broker_url": redis_url, "redis_url": redis_url}
+    with served(tmp_path, "web", port=port, settings=settings) as house:
+        house.wait_ready()
+        for path, words in (("/sign-in", b"Sign in"), ("/api/v1/openapi.json", b'"openapi":"3.1')):
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+                assert words in answer.read()
+        assert house.stop() == 0, house.output
+        with pytest.raises(ProcessLookupError):  # nobody of its group is left
+            os.killpg(house.process.pid, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -66,10 +66,18 @@ def served(
         environment["HMS_BIND"] = f"127.0.0.1:{port}"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*HMS, *words], cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
+            [*HMS, *words],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
     try:
         yield Served(process, log, port)
     finally:
-        process.kill()
+        # The whole group: a killed `hms web` would leave its server processes behind.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
