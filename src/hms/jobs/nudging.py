@@ -9,7 +9,7 @@ from hms.clock import sleep
 from hms.jobs.tasks import SEND_EMAIL, SEND_SMS
 from hms.runtime import Runtime
 
-PAUSE_BETWEEN, PAUSE_AFTER_FAILURE = 0.05, 30.0
+PAUSE_BETWEEN, PAUSE_AFTER_FAILURE = 0.5, 30.0
 log = structlog.get_logger(__name__)
 
 
