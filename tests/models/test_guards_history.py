@@ -100,6 +100,36 @@ def test_audit_trail_is_append_only(sql: PlainSql, statement: str) -> None:
     assert sql.scalar("SELECT count(*) FROM audit_log WHERE action = 'something.done'") == 1
 
 
+def test_history_cannot_be_written_over(sql: PlainSql) -> None:
+    sql.event(sql.appointment(starts="09:00", ends="09:30"), Status.SCHEDULED)
+    columns = "seq, hospital_id, appointment_id, at, to_status, is_import"
+    with pytest.raises(DBAPIError) as caught:
+        sql.write_over("appointment_events", columns, reason="no")
+    assert refusal(caught.value) is Code.CONFLICT
+    assert sql.scalar("SELECT count(*) FROM appointment_events WHERE reason IS NULL") == 1
+
+
+def test_audit_trail_cannot_be_written_over(sql: PlainSql) -> None:
+    sql.audit("something.done")
+    with pytest.raises(DBAPIError) as caught:
+        sql.write_over("audit_log", "seq, hospital_id, at, actor_role, entity, entity_id, details", action="no")
+    assert refusal(caught.value) is Code.CONFLICT
+    assert sql.scalar("SELECT count(*) FROM audit_log WHERE action = 'something.done'") == 1
+
+
+def test_a_state_cannot_be_written_over(sql: PlainSql) -> None:
+    visit = imported(sql, Status.COMPLETED)
+    columns = (
+        "id, hospital_id, patient_id, doctor_id, appointment_date, start_time, end_time, starts_at, ends_at, "
+        "duration_minutes, booked_at, no_show_due_at, holds_slot, under_review, type, calendar_sequence, version, "
+        "updated_at"
+    )
+    with pytest.raises(DBAPIError) as caught:
+        sql.write_over("appointments", columns, status="SCHEDULED", imported=False)
+    assert refusal(caught.value) in {Code.CONFLICT, Code.INVALID_TRANSITION}
+    assert sql.scalar("SELECT status FROM appointments WHERE id = :id", id=visit) == "COMPLETED"
+
+
 def test_one_run_of_a_job_is_running(sql: PlainSql) -> None:
     sql.job_run("NO_SHOW_CHECK", "RUNNING")
     sql.job_run("SLOT_HORIZON", "RUNNING")

@@ -77,6 +77,20 @@ class PlainSql:
         self.run(f"INSERT INTO {table} ({columns}) VALUES ({', '.join(f':{name}' for name in values)})", **values)
         return str(values.get("id"))
 
+    def write_over(self, table: str, columns: str, **changes: Any) -> None:
+        """Insert a table's rows once more with some columns changed: what is there must give way.
+
+        SQLite's own way to do so deletes the old row without asking the triggers of deletions.
+        """
+        names = f"{columns}, {', '.join(changes)}"
+        rows = f"SELECT {columns}, {', '.join(f':{name}' for name in changes)} FROM {table}"
+        if self.is_sqlite:
+            self.run(f"INSERT OR REPLACE INTO {table} ({names}) {rows}", **changes)
+            return
+        key = columns.partition(",")[0]
+        new = ", ".join(f"{name} = excluded.{name}" for name in changes)
+        self.run(f"INSERT INTO {table} ({names}) {rows} ON CONFLICT ({key}) DO UPDATE SET {new}", **changes)
+
     @staticmethod
     def new_id() -> str:
         """Make an identifier as both engines read it."""
