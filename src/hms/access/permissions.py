@@ -30,6 +30,7 @@ class Permission(StrEnum):
     EDIT_OWN_SCHEDULE = "edit one's own schedule"
     EDIT_ANY_SCHEDULE = "edit any doctor's schedule"
     GENERATE_SLOTS = "generate slots"
+    MANAGE_HOLIDAYS = "edit the hospital's holidays"
     BOOK_OWN = "book for oneself"
     BOOK_FOR_OTHERS = "book for patients"
     OVERRIDE_BLOCK = "book urgent care for a blocked patient"
@@ -62,6 +63,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     P.EDIT_OWN_SCHEDULE: frozenset({ADMIN, DOCTOR}),
     P.EDIT_ANY_SCHEDULE: frozenset({ADMIN}),
     P.GENERATE_SLOTS: frozenset({ADMIN}),
+    P.MANAGE_HOLIDAYS: frozenset({ADMIN}),
     P.BOOK_OWN: frozenset({PATIENT}),
     P.BOOK_FOR_OTHERS: frozenset({ADMIN, RECEPTION}),
     P.OVERRIDE_BLOCK: frozenset({ADMIN, RECEPTION}),

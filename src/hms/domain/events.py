@@ -152,6 +152,28 @@ class ScheduleChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HolidayChanged(Event):
+    """A closed day came, changed or went; ``affected`` visits lie on days that it newly closes."""
+
+    entity: ClassVar[str] = "holiday"
+
+    verb: str
+    holiday_name: str
+    values: dict[str, Any]
+    affected: tuple[Visit, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The action, as the audit row shows it."""
+        return f"holiday.{self.verb}"
+
+    def details(self) -> dict[str, Any]:
+        """Return what changed, and the affected appointments' identifiers."""
+        affected = [str(visit.appointment_id) for visit in self.affected]
+        return {"name": self.holiday_name, **_plain(self.values), "affected": affected}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorMadeUnavailable(Event):
     """A doctor takes no more patients; the ``cancelled`` visits lay ahead."""
 

@@ -7,6 +7,7 @@ from hms.domain.events import (
     AppointmentCancelled,
     DoctorMadeUnavailable,
     Event,
+    HolidayChanged,
     JobFailing,
     JobRecovered,
     NoShowMarked,
@@ -129,6 +130,26 @@ def _(event: ScheduleChanged) -> list[Notice]:
 
 
 @notices_of.register
+def _(event: HolidayChanged) -> list[Notice]:
+    return [
+        Notice(
+            # Not of one entry of the list: a visit that is told of a closed day is told once.
+            cause=f"holiday:{visit.appointment_id}:{visit.starts_at.isoformat()}",
+            recipient=visit.patient,
+            type="HOLIDAY",
+            title="Appointment Affected by Holiday",
+            message=f"The clinic is closed on {_day(visit)} ({event.holiday_name}). Your appointment with Dr. "
+            f"{visit.doctor_name} at {visit.start:%H:%M} that day may be affected. Please contact the clinic to "
+            "confirm or reschedule.",
+            channels=ALL,
+            priority=Priority.HIGH,
+            metadata=_of(visit),
+        )
+        for visit in event.affected
+    ]
+
+
+@notices_of.register
 def _(event: DoctorMadeUnavailable) -> list[Notice]:
     return [
         Notice(
@@ -180,7 +201,11 @@ def _(event: JobRecovered) -> list[Notice]:
 
 
 def _when(visit: Visit) -> str:
-    return f"{visit.day:%A} {visit.day.day} {visit.day:%B %Y} at {visit.start:%H:%M}"
+    return f"{_day(visit)} at {visit.start:%H:%M}"
+
+
+def _day(visit: Visit) -> str:
+    return f"{visit.day:%A} {visit.day.day} {visit.day:%B %Y}"
 
 
 def _of(visit: Visit) -> dict[str, object]:
