@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.domain.absences import AbsenceStatus
-from hms.domain.appointments import OPEN
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import Visit
 from hms.domain.intervals import Span
-from hms.domain.people import Contact
 from hms.domain.schedules import fits
 from hms.domain.slots import Absence, Calendar, DayOfWeek, Holiday, WeeklyBlock
-from hms.models import Appointment, Doctor, DoctorAbsence, DoctorSchedule, Hospital, HospitalHoliday, Patient, User
+from hms.models import Appointment, Doctor, DoctorAbsence, DoctorSchedule, Hospital, HospitalHoliday
+from hms.queries import visits
 
 _ORDER = {day: number for number, day in enumerate(DayOfWeek)}
 
@@ -98,29 +97,9 @@ def outside(
 
     With the rows that a doctor wishes for, this is the preview of a schedule change.
     """
-    a, p, u = Appointment, Patient, User
-    statement = (
-        select(a.id, a.appointment_date, a.start_time, a.end_time, a.starts_at)
-        .add_columns(p.id, p.user_id, p.first_name, p.last_name, p.email, p.phone, p.language)
-        .add_columns(u.id, u.first_name, u.last_name, u.email, u.phone, u.language)
-        .join(p, p.id == a.patient_id)
-        .join(Doctor, Doctor.id == a.doctor_id)
-        .join(u, u.id == Doctor.user_id)
-        .where(a.hospital_id == actor.hospital_id, a.doctor_id == doctor_id, a.status.in_(OPEN), a.starts_at >= now)
-        .order_by(a.starts_at)
+    return visits.ahead(
+        session, actor, now, Appointment.doctor_id == doctor_id, keep=lambda day, wall: not fits(blocks, day, wall)
     )
-    visits = []
-    for row in session.execute(statement):
-        appointment_id, day, start, end, starts_at = row[:5]
-        if fits(blocks, day, Span(start, end)):
-            continue
-        patient_id, user_id, first, last, email, phone, language = row[5:12]
-        doctor_user, doctor_first, doctor_last, doctor_email, doctor_phone, doctor_language = row[12:]
-        name = f"{doctor_first} {doctor_last}"
-        patient = Contact(f"{first} {last}", patient_id, user_id, email, phone, language)
-        doctor = Contact(name, None, doctor_user, doctor_email, doctor_phone, doctor_language)
-        visits.append(Visit(appointment_id, patient, doctor, name, day, start, starts_at))
-    return visits
 
 
 def _absences(session: Session, doctor_ids: Collection[UUID], first: date, last: date) -> dict[UUID, list[Absence]]:
