@@ -64,11 +64,11 @@ def test_day_shows_each_slot_with_what_stands_against_it(clinic: Clinic, runtime
     assert [row.is_blocked for row in of_day(clinic, TODAY)] == [True] * 14
 
 
-def test_day_is_read_in_two_statements(clinic: Clinic, runtime: Runtime) -> None:
+def test_day_is_read_in_one_statement(clinic: Clinic, runtime: Runtime) -> None:
     clinic.book()
     with counted(runtime) as statements:
         assert len(of_day(clinic)) == 14
-    assert len([statement for statement in statements if not statement.startswith("BEGIN")]) == 2
+    assert len([statement for statement in statements if not statement.startswith("BEGIN")]) == 1
 
 
 def test_slot_stays_available_until_the_rebook_buffer(clinic: Clinic, runtime: Runtime, clock: FixedClock) -> None:

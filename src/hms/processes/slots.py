@@ -19,14 +19,14 @@ def of_day(runtime: Runtime, actor: Actor, doctor_id: UUID, day: date) -> list[S
 def of_range(runtime: Runtime, actor: Actor, doctor_id: UUID, first: date, last: date) -> list[SlotRow]:
     """Return a doctor's slots from ``first`` to ``last``; empty days within the horizon are generated first."""
     now = runtime.clocks.hospital.now()
-    rows = runtime.read(queries.of_range, actor, doctor_id, first, last, now)
+    rows = runtime.ask(queries.of_range, actor, doctor_id, first, last, now)
     if _days(rows) > (last - first).days:
         return rows
     missing = runtime.read(queries.days_to_generate, actor, doctor_id, first, last, now)
     if not missing:
         return rows
     runtime.transact(actor, slots.ensure_days, doctor_id, missing[0], missing[-1])
-    return runtime.read(queries.of_range, actor, doctor_id, first, last, now)
+    return runtime.ask(queries.of_range, actor, doctor_id, first, last, now)
 
 
 def _days(rows: Iterable[SlotRow]) -> int:

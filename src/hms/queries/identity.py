@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from hms.access.actors import Actor
 from hms.domain.people import Role
 from hms.models import Doctor, Hospital, LoginSession, Patient, RefreshToken, User
+from hms.models.engines import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,9 @@ def _alive_statement() -> Select[*tuple[Any, ...]]:
 _ALIVE = _alive_statement()
 
 
-def of_session(session: Session, session_id: UUID, machine_now: datetime) -> Identity | None:
+def of_session(source: Source, session_id: UUID, machine_now: datetime) -> Identity | None:
     """Return who a session is, or None when it ended, expired, or its login was deactivated."""
-    row = session.execute(_ALIVE, {"session_id": session_id, "machine_now": machine_now}).one_or_none()
+    row = source.execute(_ALIVE, {"session_id": session_id, "machine_now": machine_now}).one_or_none()
     return None if row is None else _identity(row)
 
 

@@ -1,13 +1,29 @@
 """Doctors' slots and whether each can be booked now."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, bindparam, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    Row,
+    ScalarSelect,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -18,6 +34,7 @@ from hms.domain.intervals import Span
 from hms.domain.policy import Policy
 from hms.domain.slots import Holiday, last_day
 from hms.models import Appointment, Doctor, DoctorDay, DoctorSlot, Hospital, HospitalHoliday, User
+from hms.models.engines import Source
 from hms.queries import schedules
 from hms.queries.bookings import is_live
 
@@ -52,18 +69,19 @@ class _Openness:
         return any(holiday.closes(day) for holiday in self.holidays)
 
 
-def of_day(session: Session, actor: Actor, doctor_id: UUID, day: date, now: datetime) -> list[SlotRow]:
-    """Return a doctor's slots of a day in order, in two statements; raise DOCTOR_NOT_FOUND for another hospital's."""
-    require(actor, Permission.SEE_DOCTORS)
-    openness = _openness(session, actor, doctor_id, day, day, now)
-    return _rows(session, openness, doctor_id, _OF_DAY, first=day)
+def of_day(source: Source, actor: Actor, doctor_id: UUID, day: date, now: datetime) -> list[SlotRow]:
+    """Return a doctor's slots of a day in order, in one statement; raise DOCTOR_NOT_FOUND for another hospital's."""
+    return of_range(source, actor, doctor_id, day, day, now)
 
 
-def of_range(session: Session, actor: Actor, doctor_id: UUID, first: date, last: date, now: datetime) -> list[SlotRow]:
-    """Return a doctor's slots from ``first`` to ``last`` in order, in two statements."""
+def of_range(source: Source, actor: Actor, doctor_id: UUID, first: date, last: date, now: datetime) -> list[SlotRow]:
+    """Return a doctor's slots from ``first`` to ``last`` in order, in one statement."""
     require(actor, Permission.SEE_DOCTORS)
-    openness = _openness(session, actor, doctor_id, first, last, now)
-    return _rows(session, openness, doctor_id, _OF_RANGE, first=first, last=last)
+    values = {"doctor_id": doctor_id, "hospital_id": actor.hospital_id, "first": first, "last": last}
+    found = source.execute(_OF_RANGE, values).all()
+    if not found:
+        raise DomainError(Code.DOCTOR_NOT_FOUND, "There is no such doctor.")
+    return _rows(found, doctor_id, now)
 
 
 def available(session: Session, actor: Actor, doctor_id: UUID, now: datetime) -> list[SlotRow]:
@@ -83,8 +101,8 @@ def one(session: Session, actor: Actor, slot_id: UUID, now: datetime) -> SlotRow
     found = session.execute(where).one_or_none()
     if found is None:
         raise not_found("Slot")
-    openness = _openness(session, actor, found.doctor_id, found.slot_date, found.slot_date, now)
-    return _rows(session, openness, found.doctor_id, _ONE, slot_id=slot_id)[0]
+    day = found.slot_date
+    return next(row for row in of_day(session, actor, found.doctor_id, day, now) if row.id == slot_id)
 
 
 def days_to_generate(
@@ -141,36 +159,15 @@ def hospital_of(session: Session, actor: Actor) -> Hospital:
     return hospital
 
 
-def _openness(session: Session, actor: Actor, doctor_id: UUID, first: date, last: date, now: datetime) -> _Openness:
-    """Read doctor, login, hospital and the holidays of the span in one statement, a row per holiday."""
-    rows = session.execute(
-        _OPENNESS, {"doctor_id": doctor_id, "hospital_id": actor.hospital_id, "first": first, "last": last}
-    ).all()
-    if not rows:
-        raise DomainError(Code.DOCTOR_NOT_FOUND, "There is no such doctor.")
-    doctor_available, login_active, max_patients, timezone, settings, *_ = rows[0]
-    policy = Policy.from_settings(settings)
-    today = now.astimezone(ZoneInfo(timezone)).date()
-    return _Openness(
-        takes_patients=doctor_available and login_active,
-        max_patients=max_patients,
-        ends_from=now + policy.rebook_buffer,
-        latest=today + timedelta(days=policy.booking_days_ahead),
-        holidays=tuple(Holiday(row.date, row.is_recurring) for row in rows if row.date is not None),
-    )
-
-
-def _rows(
-    session: Session, openness: _Openness, doctor_id: UUID, statement: Select[Any], **values: Any
-) -> list[SlotRow]:
+def _rows(found: Sequence[Row[*tuple[Any, ...]]], doctor_id: UUID, now: datetime) -> list[SlotRow]:
+    openness = _openness(found[0][-_OPENNESS_COLUMNS:], now)
     rows: list[SlotRow] = []
     previous: UUID | None = None
     day: date | None = None
     day_open = False
-    found = session.execute(statement, {"doctor_id": doctor_id, **values}).all()
-    for slot_id, slot_date, start, end, starts_at, ends_at, taken_by, by_hand, absence, booked in found:
+    for slot_id, slot_date, start, end, starts_at, ends_at, by_hand, absence, taken_by, booked, *_ in found:
         if slot_id == previous:
-            continue
+            continue  # taken twice, or none at all: a doctor without slots gives one empty row
         if slot_date != day:
             room = (booked or 0) < openness.max_patients
             day_open = openness.takes_patients and room and slot_date <= openness.latest
@@ -184,34 +181,43 @@ def _rows(
     return rows
 
 
-# The statements name the tables' columns, not the classes': they run most of all, and rows need no objects.
-
-
-def _openness_statement() -> Select[Any]:
-    doctor, user, hospital, holiday = (m.__table__.c for m in (Doctor, User, Hospital, HospitalHoliday))
-    first, last = bindparam("first", type_=holiday.date.type), bindparam("last", type_=holiday.date.type)
-    hospital_id = bindparam("hospital_id", type_=doctor.hospital_id.type)
-    closing = and_(
-        holiday.hospital_id == hospital_id,
-        holiday.is_active,
-        or_(holiday.is_recurring, holiday.date.between(first, last)),
-    )
-    origin = (
-        Doctor.__table__.join(User.__table__, user.id == doctor.user_id)
-        .join(Hospital.__table__, hospital.id == doctor.hospital_id)
-        .outerjoin(HospitalHoliday.__table__, closing)
-    )
-    return (
-        select(doctor.is_available, user.is_active, doctor.max_patients_per_day)
-        .add_columns(hospital.timezone, hospital.settings, holiday.date, holiday.is_recurring)
-        .select_from(origin)
-        .where(doctor.id == bindparam("doctor_id"), doctor.hospital_id == hospital_id)
+def _openness(columns: Sequence[Any], now: datetime) -> _Openness:
+    doctor_available, login_active, max_patients, timezone, settings, holidays = columns
+    policy = _policy_of(settings)
+    today = now.astimezone(ZoneInfo(timezone)).date()
+    return _Openness(
+        takes_patients=doctor_available and login_active,
+        max_patients=max_patients,
+        ends_from=now + policy.rebook_buffer,
+        latest=today + timedelta(days=policy.booking_days_ahead),
+        holidays=_holidays_of(holidays) if holidays else (),
     )
 
 
-def _slots() -> Select[Any]:
-    """Select a doctor's slots with who takes them and how full their day is; a slot may come twice."""
+@lru_cache(maxsize=256)
+def _policy_of(settings: str) -> Policy:
+    return Policy.from_settings(json.loads(settings))
+
+
+@lru_cache(maxsize=256)
+def _holidays_of(text: str) -> tuple[Holiday, ...]:
+    return tuple(
+        Holiday(date.fromisoformat(one.removesuffix(_EVERY_YEAR)), one.endswith(_EVERY_YEAR)) for one in text.split(",")
+    )
+
+
+_EVERY_YEAR = "*"
+_OPENNESS_COLUMNS = 6
+
+
+def _statement() -> Select[Any]:
+    """Select a doctor's slots with who takes them, how full their day is, and what opens or closes them.
+
+    One statement, since the questions around the slots cost more than their answers, which each row repeats. The
+    tables' columns, not the classes': it runs most of all, and rows need no objects. A slot may come twice.
+    """
     slot, a, day = (m.__table__.c for m in (DoctorSlot, Appointment, DoctorDay))
+    doctor, user, hospital = (m.__table__.c for m in (Doctor, User, Hospital))
     # The holder has the slot's own times; a live visit without slot row, or of another grid, takes it by overlap.
     taken = and_(
         a.doctor_id == slot.doctor_id,
@@ -219,21 +225,37 @@ def _slots() -> Select[Any]:
         a.holds_slot,
         or_(a.slot_id == slot.id, and_(is_live(a.status), a.starts_at < slot.ends_at, a.ends_at > slot.starts_at)),
     )
-    origin = DoctorSlot.__table__.outerjoin(Appointment.__table__, taken).outerjoin(
-        DoctorDay.__table__, and_(day.doctor_id == slot.doctor_id, day.day == slot.slot_date)
+    first, last = (bindparam(name, type_=slot.slot_date.type) for name in ("first", "last"))
+    origin = (
+        Doctor.__table__.join(User.__table__, user.id == doctor.user_id)
+        .join(Hospital.__table__, hospital.id == doctor.hospital_id)
+        .outerjoin(DoctorSlot.__table__, and_(slot.doctor_id == doctor.id, slot.slot_date.between(first, last)))
+        .outerjoin(Appointment.__table__, taken)
+        .outerjoin(DoctorDay.__table__, and_(day.doctor_id == slot.doctor_id, day.day == slot.slot_date))
     )
     return (
         select(slot.id, slot.slot_date, slot.start_time, slot.end_time, slot.starts_at, slot.ends_at)
-        .add_columns(a.id.label("taken_by"), slot.blocked_manually, slot.absence_id, day.booked)
+        .add_columns(slot.blocked_manually, slot.absence_id, a.id.label("taken_by"), day.booked)
+        .add_columns(doctor.is_available, user.is_active, doctor.max_patients_per_day)
+        .add_columns(hospital.timezone, cast(hospital.settings, Text), _closing(first, last))
         .select_from(origin)
-        .where(slot.doctor_id == bindparam("doctor_id"))
+        .where(doctor.id == bindparam("doctor_id"), doctor.hospital_id == _HOSPITAL_ID)
         .order_by(slot.starts_at)
     )
 
 
+def _closing(first: BindParameter[date], last: BindParameter[date]) -> ScalarSelect[str]:
+    """Select the holidays that may close a span as one text: dates, those of every year marked."""
+    holiday = HospitalHoliday.__table__.c
+    one = cast(holiday.date, Text) + case((holiday.is_recurring, _EVERY_YEAR), else_="")
+    return (
+        select(func.aggregate_strings(one, ","))
+        .where(holiday.hospital_id == _HOSPITAL_ID, holiday.is_active)
+        .where(or_(holiday.is_recurring, holiday.date.between(first, last)))
+        .scalar_subquery()
+    )
+
+
 # Built once: building takes longer than reading.
-_OPENNESS = _openness_statement()
-_SLOT = DoctorSlot.__table__.c
-_OF_DAY = _slots().where(_SLOT.slot_date == bindparam("first"))
-_OF_RANGE = _slots().where(_SLOT.slot_date >= bindparam("first"), _SLOT.slot_date <= bindparam("last"))
-_ONE = _slots().where(_SLOT.id == bindparam("slot_id"))
+_HOSPITAL_ID = bindparam("hospital_id", type_=Doctor.__table__.c.hospital_id.type)
+_OF_RANGE = _statement()

@@ -1,14 +1,15 @@
 """From frozen rows to JSON: camelCase names, UTC instants with milliseconds, wall times "09:00".
 
 An encoder is built once from a type, so that rendering a row looks at no type again: orjson writes what it can, and
-only the fields that it would write otherwise are touched.
+only the fields that it would write otherwise are touched. Instants and wall times are remembered: they are what costs
+most, and the same ones leave again and again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -33,12 +34,17 @@ def camel(name: str) -> str:
 
 def instant(value: datetime) -> str:
     """Write an instant in UTC with milliseconds and Z; UTC ones, as rows carry them, need no conversion."""
-    text = value.isoformat(timespec="milliseconds")
-    if not text.endswith("+00:00"):
-        raise ValueError(f"Instants leave in UTC, but this one has another offset: {text}")
-    return f"{text[:-6]}Z"
+    if value.tzinfo is not UTC and value.utcoffset() != timedelta(0):
+        raise ValueError(f"Instants leave in UTC, but this one has another offset: {value.isoformat()}")
+    return _utc_text(value)
 
 
+@lru_cache(maxsize=4096)
+def _utc_text(value: datetime) -> str:
+    return f"{value.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+@lru_cache(maxsize=1440)
 def wall_time(value: time) -> str:
     """Write a wall time as hours and minutes."""
     return value.isoformat(timespec="minutes")

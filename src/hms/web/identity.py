@@ -201,7 +201,7 @@ class Door:
     def _alive(self, audience: Audience, token: str) -> Identity:
         now = self.runtime.clocks.machine.now()
         session_id = self.signer.read(audience, token, now)
-        identity = self.runtime.read(identities.of_session, session_id, now)
+        identity = self.runtime.ask(identities.of_session, session_id, now)
         if identity is None:
             raise DomainError(Code.UNAUTHENTICATED, "This session has ended. Please sign in again.")
         return identity

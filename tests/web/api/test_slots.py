@@ -82,14 +82,14 @@ def test_reading_a_day_off_never_writes(house: HttpHouse, runtime: Runtime) -> N
     assert [statement for statement in statements if not statement.lstrip().startswith(("SELECT", "(SELECT"))] == []
 
 
-def test_one_day_costs_one_look_at_the_session_and_two_at_the_slots(house: HttpHouse, runtime: Runtime) -> None:
+def test_one_day_costs_one_look_at_the_session_and_one_at_the_slots(house: HttpHouse, runtime: Runtime) -> None:
     path = f"/slots/doctor/{house.doctor.id}/date/{TODAY}"
     house.by_patient.get(path)
 
     with counted_statements(runtime) as statements:
         assert house.by_patient.get(path).status == 200
 
-    assert len(statements) == 3
+    assert len(statements) == 2
 
 
 def test_booked_blocked_and_past_slots_are_not_available(house: HttpHouse, clock: FixedClock) -> None:
