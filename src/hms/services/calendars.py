@@ -39,6 +39,12 @@ def lock_doctors(work: Work, doctor_ids: Collection[UUID], *, exclusive: bool) -
     return list(work.session.scalars(statement))
 
 
+def lock_all_doctors(work: Work) -> list[UUID]:
+    """Lock all doctors of the actor's hospital for change, in the order of their ids, and return these."""
+    statement = select(Doctor.id).where(Doctor.hospital_id == work.actor.hospital_id).order_by(Doctor.id)
+    return list(work.session.scalars(statement.with_for_update(key_share=True, of=Doctor)))
+
+
 def lock_doctor(work: Work, doctor_id: UUID, *, exclusive: bool) -> Doctor:
     """Lock one doctor; raise DOCTOR_NOT_FOUND for another hospital's."""
     found = lock_doctors(work, [doctor_id], exclusive=exclusive)

@@ -10,8 +10,7 @@ module to ``MODULES`` below. A handler is a plain function under ``@routes.get/p
 
         More words for the document, in Markdown.
         \"\"\"
-        booked = call.transact(bookings.book, Book(…))
-        return call.read(appointments.one, call.actor, booked)
+        return call.transact(bookings.book, Book(…))
 
 Parameters are known by name: ``call``; ``body`` (a `Body` model) and ``query`` (a `Query` model, or `Paging`);
 ``version: int | None`` (the If-Match header); and the path's own: ``<uuid:appointment_id>``, or ``<day>`` with
@@ -37,6 +36,7 @@ from hms.web.api import (
     consultations,
     doctors,
     documentation,
+    holidays,
     hospital,
     jobs,
     live,
@@ -52,6 +52,7 @@ from hms.web.api.routing import Operation, Routes, install
 MODULES: tuple[ModuleType, ...] = (
     auth,
     hospital,
+    holidays,
     users,
     patients,
     doctors,

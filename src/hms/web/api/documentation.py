@@ -146,7 +146,7 @@ def _operation(operation: Operation, components: Components) -> dict[str, Any]:
         "summary": summary.rstrip("."),
         "description": "\n\n".join(words),
         "x-roles": [role.value for role in roles],
-        "responses": {str(operation.status): _answer(operation, components)}
+        "responses": _answers(operation, components)
         | {str(status): _failure(status, codes) for status, codes in codes_of(operation).items()},
     }
     if operation.public:
@@ -158,6 +158,13 @@ def _operation(operation: Operation, components: Components) -> dict[str, Any]:
         schema = {"$ref": _REF.format(model=operation.body.__name__)}
         described["requestBody"] = {"required": required, "content": {JSON: {"schema": schema}}}
     return described
+
+
+def _answers(operation: Operation, components: Components) -> dict[str, Any]:
+    answer = _answer(operation, components)
+    if operation.has_preview and operation.status != 200:
+        return {"200": answer | {"description": "What would happen; nothing has."}, str(operation.status): answer}
+    return {str(operation.status): answer}
 
 
 def _answer(operation: Operation, components: Components) -> dict[str, Any]:

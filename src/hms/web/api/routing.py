@@ -136,6 +136,11 @@ class Operation:
         return self.hints["return"]
 
     @property
+    def has_preview(self) -> bool:
+        """Whether ``?preview=true`` says what would happen, with 200 whatever the status of the real thing."""
+        return self.query is not None and "preview" in self.query.model_fields
+
+    @property
     def endpoint(self) -> str:
         """Its name among all routes, and in the document."""
         return f"{self.handler.__module__.rpartition('.')[2]}.{self.handler.__name__}"
@@ -247,7 +252,9 @@ def _view_of(operation: Operation) -> Callable[..., Response]:
         if isinstance(result, Response):
             return result
         text = result.text if isinstance(result, Prepared) else render(result)
-        return Response(text, status, mimetype=JSON)
+        # What is only rehearsed has not been made.
+        rehearsed = getattr(given.get("query"), "preview", False)
+        return Response(text, 200 if rehearsed else status, mimetype=JSON)
 
     return view
 
