@@ -10,8 +10,9 @@ from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import Changed, Event
-from hms.models import Hospital
 from hms.outbox.record import audit, record
+from hms.queries import hospitals
+from hms.queries.hospitals import HospitalRules
 
 
 @dataclass
@@ -47,12 +48,9 @@ class Work:
         require(self.actor, permission)
 
     @cached_property
-    def hospital(self) -> Hospital:
-        """The actor's hospital, read once."""
-        hospital = self.session.get(Hospital, self.actor.hospital_id)
-        if hospital is None:
-            raise DomainError(Code.NOT_FOUND, "There is no such hospital.")
-        return hospital
+    def hospital(self) -> HospitalRules:
+        """The rules of the actor's hospital, read once."""
+        return hospitals.rules(self.session, self.actor.hospital_id)
 
     @property
     def today(self) -> date:

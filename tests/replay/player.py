@@ -62,7 +62,7 @@ class Player:
                 start=record.start,
                 external_ref=record.ref,
             )
-            self.booked[record.ref] = self.runtime.transact(self.reception, bookings.book, wish)
+            self.booked[record.ref] = self.runtime.transact(self.reception, bookings.book, wish).id
 
     def play(self) -> None:
         """Let all days happen, one after the other."""

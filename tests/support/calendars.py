@@ -38,7 +38,7 @@ class Clinic:
         if actor.role is not Role.PATIENT:
             values.setdefault("patient_id", self.patient.id)
         values.setdefault("doctor_id", self.doctor.id)
-        return self.runtime.transact(actor, bookings.book, Book(day=day, start=start, **values))
+        return self.runtime.transact(actor, bookings.book, Book(day=day, start=start, **values)).id
 
     def accepts(self, actor: Actor | None = None, day: date = FRIDAY, start: time = NINE, **values: Any) -> bool:
         return self.book(actor, day, start, **values).version == 7

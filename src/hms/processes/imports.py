@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from hms.access.actors import Actor
 from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.imports import BadRowError, ImportRow, parse
-from hms.models import Hospital
 from hms.models.engines import ReadSession
 from hms.processes import imports_file
 from hms.processes.imports_doctors import doctors_of
 from hms.processes.imports_file import Line
+from hms.queries import hospitals
 from hms.runtime import Runtime
 from hms.services import imports
 from hms.services.imports import ImportBatch, Imported, Refused
@@ -173,7 +173,4 @@ def _batches(rows: Iterable[ImportRow]) -> Iterator[tuple[ImportRow, ...]]:
 
 
 def _zone(session: ReadSession, actor: Actor) -> ZoneInfo:
-    hospital = session.get(Hospital, actor.hospital_id)
-    if hospital is None:
-        raise DomainError(Code.NOT_FOUND, "There is no such hospital.")
-    return hospital.zone
+    return hospitals.rules(session, actor.hospital_id).zone

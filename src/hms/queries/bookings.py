@@ -1,11 +1,23 @@
-"""What the fourteen checks of a booking need to know, read in two statements once everything is locked."""
+"""What the fourteen checks of a booking need to know, read in one statement once everything is locked."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, exists, extract, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    extract,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from hms.domain.absences import AbsenceStatus
@@ -37,6 +49,11 @@ class Wish:
     wall: Span[time]
     span: Span[datetime]
     moving: UUID | None = None
+
+    @property
+    def weekday(self) -> DayOfWeek:
+        """The wished day's place in the week."""
+        return DayOfWeek.of(self.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +88,10 @@ def state_of(session: Session, wish: Wish) -> State:
         "starts_at": start,
         "ends_at": max(end, start + timedelta(microseconds=1)),  # a wish without length: does anything go on then?
         "earliest": start - LONGEST,
+        "weekday": wish.weekday,
     }
-    row = session.execute(_STATE, values).one()
-    blocks: tuple[WeeklyBlock, ...] = ()
-    if wish.doctor_id is not None:
-        rows = session.execute(_BLOCKS, {"doctor_id": wish.doctor_id, "weekday": DayOfWeek.of(wish.day)})
-        blocks = tuple(WeeklyBlock(*block) for block in rows)
+    found = session.execute(_STATE, values).all()
+    row = found[0]
     return State(
         patient_is_taken=row.patient_is_taken,
         doctor_is_taken=row.doctor_is_taken,
@@ -86,7 +101,7 @@ def state_of(session: Session, wish: Wish) -> State:
         is_absent=row.is_absent,
         # What can be moved is open, so it counts wherever it is.
         counted=(row.counted or 0) - int(row.counts_itself),
-        blocks=blocks,
+        blocks=tuple(WeeklyBlock(wish.weekday, *one[-_HOURS:]) for one in found if one.start_time is not None),
     )
 
 
@@ -98,11 +113,15 @@ def is_live(status: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
 
 
 def _state_statement() -> Select[Any]:
-    a, b, d = Appointment, DoctorAbsence, DoctorDay
+    """Select how things stand, once for each block of hours of that weekday; once without hours when there is none.
+
+    The tables' columns, not the classes': every booking asks, and rows need no objects.
+    """
+    a, b, d, s, u = (m.__table__.c for m in (Appointment, DoctorAbsence, DoctorDay, DoctorSchedule, User))
     doctor_id, day = bindparam("doctor_id", type_=a.doctor_id.type), bindparam("day", type_=d.day.type)
     moving = bindparam("moving", type_=a.id.type)
     overlapping = (
-        is_live(),
+        is_live(a.status),
         a.starts_at < bindparam("ends_at"),
         a.starts_at > bindparam("earliest"),
         a.ends_at > bindparam("starts_at"),
@@ -115,33 +134,32 @@ def _state_statement() -> Select[Any]:
         b.end_date >= day,
         or_(b.is_full_day, and_(b.start_time < bindparam("wall_end"), b.end_time > bindparam("wall_start"))),
     )
-    return select(
-        exists().where(a.patient_id == bindparam("patient_id"), *overlapping).label("patient_is_taken"),
-        exists().where(a.doctor_id == doctor_id, *overlapping).label("doctor_is_taken"),
-        exists().where(a.slot_id == bindparam("slot_id"), a.holds_slot, a.id != moving).label("slot_is_held"),
-        select(User.is_active).where(User.id == bindparam("user_id")).scalar_subquery().label("login_is_active"),
-        exists().where(_closing(day)).label("is_holiday"),
-        exists().where(*absent).label("is_absent"),
-        select(d.booked).where(d.doctor_id == doctor_id, d.day == day).scalar_subquery().label("counted"),
-        exists().where(a.id == moving, a.doctor_id == doctor_id, a.appointment_date == day).label("counts_itself"),
+    one = select(literal(1).label("one")).subquery("one")
+    hours = and_(s.doctor_id == doctor_id, s.day_of_week == bindparam("weekday"), s.is_active)
+    return (
+        select(
+            exists().where(a.patient_id == bindparam("patient_id"), *overlapping).label("patient_is_taken"),
+            exists().where(a.doctor_id == doctor_id, *overlapping).label("doctor_is_taken"),
+            exists().where(a.slot_id == bindparam("slot_id"), a.holds_slot, a.id != moving).label("slot_is_held"),
+            select(u.is_active).where(u.id == bindparam("user_id")).scalar_subquery().label("login_is_active"),
+            exists().where(_closing(day)).label("is_holiday"),
+            exists().where(*absent).label("is_absent"),
+            select(d.booked).where(d.doctor_id == doctor_id, d.day == day).scalar_subquery().label("counted"),
+            exists().where(a.id == moving, a.doctor_id == doctor_id, a.appointment_date == day).label("counts_itself"),
+        )
+        .add_columns(s.start_time, s.end_time, s.break_start, s.break_end)
+        .select_from(one.outerjoin(DoctorSchedule.__table__, hours))
     )
 
 
 def _closing(day: BindParameter[date]) -> ColumnElement[bool]:
     """Build the condition of a holiday that closes the day; 29 February recurs only in leap years."""
-    h = HospitalHoliday
+    h = HospitalHoliday.__table__.c
     month, day_of_month = bindparam("month_of_day", type_=Integer), bindparam("day_of_month", type_=Integer)
     same = and_(extract("month", h.date) == month, extract("day", h.date) == day_of_month)
     return and_(h.hospital_id == bindparam("hospital_id"), h.is_active, or_(h.date == day, and_(h.is_recurring, same)))
 
 
-def _blocks_statement() -> Select[DayOfWeek, time, time, time | None, time | None]:
-    s = DoctorSchedule
-    return select(s.day_of_week, s.start_time, s.end_time, s.break_start, s.break_end).where(
-        s.doctor_id == bindparam("doctor_id"), s.day_of_week == bindparam("weekday"), s.is_active
-    )
-
-
 # Built once: building takes longer than reading.
 _STATE = _state_statement()
-_BLOCKS = _blocks_statement()
+_HOURS = 4

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -11,6 +12,7 @@ from hms.access.permissions import Permission, require
 from hms.access.scope import not_found
 from hms.domain.policy import Policy
 from hms.models import Hospital
+from hms.models.engines import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,30 @@ class HospitalRow:
     email: str
     settings: Policy
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class HospitalRules:
+    """What of a hospital bears on its rules: where its days begin, and its policy."""
+
+    id: UUID
+    code: str
+    zone: ZoneInfo
+    policy: Policy
+
+
+def rules(source: Source, hospital_id: UUID) -> HospitalRules:
+    """Return a hospital's rules; raise NOT_FOUND."""
+    row = source.execute(_RULES, {"hospital_id": hospital_id}).one_or_none()
+    if row is None:
+        raise not_found("Hospital")
+    return HospitalRules(row.id, row.code, ZoneInfo(row.timezone), Policy.from_settings(row.settings))
+
+
+_HOSPITAL = Hospital.__table__.c
+_RULES = select(_HOSPITAL.id, _HOSPITAL.code, _HOSPITAL.timezone, _HOSPITAL.settings).where(
+    _HOSPITAL.id == bindparam("hospital_id")
+)
 
 
 def one(session: Session, actor: Actor) -> HospitalRow:

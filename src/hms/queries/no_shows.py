@@ -19,12 +19,13 @@ from hms.models import (
     Doctor,
     DoctorAbsence,
     DoctorSchedule,
-    Hospital,
     HospitalHoliday,
     NoShowLog,
     Patient,
     User,
 )
+from hms.queries import hospitals
+from hms.queries.hospitals import HospitalRules
 
 Position = tuple[datetime, UUID]
 """A place in the order of (due or triggered instant, id)."""
@@ -116,7 +117,7 @@ def due_keys(
 
 
 def review_reasons(
-    session: Session, hospital: Hospital, now: datetime, appointments: Sequence[Appointment]
+    session: Session, hospital: HospitalRules, now: datetime, appointments: Sequence[Appointment]
 ) -> dict[UUID, ReviewReason]:
     """Return which of the due appointments a human must decide on, and why (rules §2, §5)."""
     if not appointments:
@@ -142,7 +143,7 @@ def review_reasons(
 
 def would_sweep(session: Session, hospital_id: UUID, now: datetime, limit: int = 1000) -> list[DueRow]:
     """Return what the sweep would do now, in its order (for a dry run)."""
-    hospital = session.get_one(Hospital, hospital_id)
+    hospital = hospitals.rules(session, hospital_id)
     appointments = session.scalars(
         select(Appointment)
         .where(Appointment.hospital_id == hospital_id, *is_due(now))

@@ -16,8 +16,9 @@ from hms.domain.events import Visit
 from hms.domain.intervals import Span
 from hms.domain.schedules import fits
 from hms.domain.slots import Absence, Calendar, DayOfWeek, Holiday, WeeklyBlock
-from hms.models import Appointment, Doctor, DoctorAbsence, DoctorSchedule, Hospital, HospitalHoliday
+from hms.models import Appointment, Doctor, DoctorAbsence, DoctorSchedule, HospitalHoliday
 from hms.queries import visits
+from hms.queries.hospitals import HospitalRules
 
 _ORDER = {day: number for number, day in enumerate(DayOfWeek)}
 
@@ -45,7 +46,7 @@ def week(session: Session, actor: Actor, doctor_id: UUID) -> list[ScheduleRow]:
 
 
 def calendars(
-    session: Session, hospital: Hospital, doctor_ids: Collection[UUID], first: date, last: date
+    session: Session, hospital: HospitalRules, doctor_ids: Collection[UUID], first: date, last: date
 ) -> dict[UUID, Calendar]:
     """Return each doctor's calendar from ``first`` to ``last``, in four statements whatever their number.
 

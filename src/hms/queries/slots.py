@@ -35,7 +35,7 @@ from hms.domain.policy import Policy
 from hms.domain.slots import Holiday, last_day
 from hms.models import Appointment, Doctor, DoctorDay, DoctorSlot, Hospital, HospitalHoliday, User
 from hms.models.engines import Source
-from hms.queries import schedules
+from hms.queries import hospitals, schedules
 from hms.queries.bookings import is_live
 
 
@@ -87,7 +87,7 @@ def of_range(source: Source, actor: Actor, doctor_id: UUID, first: date, last: d
 def available(session: Session, actor: Actor, doctor_id: UUID, now: datetime) -> list[SlotRow]:
     """Return all slots of a doctor that can be booked now, the earliest first."""
     require(actor, Permission.SEE_DOCTORS)
-    hospital = hospital_of(session, actor)
+    hospital = hospitals.rules(session, actor.hospital_id)
     today, policy = now.astimezone(hospital.zone).date(), hospital.policy
     rows = of_range(session, actor, doctor_id, today, today + timedelta(days=policy.booking_days_ahead), now)
     return [row for row in rows if row.is_available]
@@ -113,7 +113,7 @@ def days_to_generate(
     Ask it when a day reads empty, and run ``slots.ensure_day`` for each of the answer.
     """
     require(actor, Permission.SEE_DOCTORS)
-    hospital = hospital_of(session, actor)
+    hospital = hospitals.rules(session, actor.hospital_id)
     today = now.astimezone(hospital.zone).date()
     first, last = max(first, today), min(last, last_day(today, hospital.policy))
     if first > last:
@@ -149,14 +149,6 @@ def slotless(doctor_ids: Collection[UUID], first: date, last: date) -> Select[UU
         is_live(),
         a.slot_id.is_(None),
     )
-
-
-def hospital_of(session: Session, actor: Actor) -> Hospital:
-    """Return the actor's hospital."""
-    hospital = session.get(Hospital, actor.hospital_id)
-    if hospital is None:
-        raise not_found("Hospital")
-    return hospital
 
 
 def _rows(found: Sequence[Row[*tuple[Any, ...]]], doctor_id: UUID, now: datetime) -> list[SlotRow]:

@@ -1,28 +1,27 @@
 """Bookings: take a slot by all fourteen checks, and call a visit off."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
-from sqlalchemy.orm import contains_eager
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import insert, select
 
-from hms.access.permissions import Permission, may
+from hms.access.permissions import Permission
 from hms.access.scope import lookup, not_found
 from hms.domain.appointments import OPEN, STATUS_SETTERS, WORDS, Status, no_show_due
-from hms.domain.bookings import BookingFacts, DoctorFacts, SlotFacts, is_last_minute, require_bookable
+from hms.domain.bookings import is_last_minute, require_bookable
 from hms.domain.errors import Code, Detail, DomainError
-from hms.domain.events import AppointmentBooked, AppointmentCancelled
-from hms.domain.intervals import Span
+from hms.domain.events import AppointmentBooked, AppointmentCancelled, Visit
 from hms.domain.people import PatientStatus, Role
-from hms.domain.slots import instant_of, last_day, wall_end
-from hms.models import Appointment, AppointmentEvent, Doctor, DoctorSlot, Hospital, Patient, User, new_id
+from hms.models import Appointment, AppointmentEvent, Patient, new_id
 from hms.queries import appointments
-from hms.queries.bookings import Wish, state_of
-from hms.services import lifecycle, slots
+from hms.queries.appointments import AppointmentRow, DoctorBrief, PatientBrief
+from hms.services import lifecycle, slots, wishes
 from hms.services.calendars import lock_doctors
+from hms.services.wishes import WishedDoctor, WishedPatient, WishedSlot
 from hms.transaction import Work, require_version
+
+FIRST_VERSION = 1
 
 # Into the tables, not through the classes: nothing else of the session knows these rows yet.
 _INTO_APPOINTMENTS = insert(Appointment.__table__)  # type: ignore[arg-type]
@@ -55,53 +54,36 @@ class Cancel:
     version: int | None = None
 
 
-# Built once: building takes longer than reading.
-_DOCTOR_LOCKED = (
-    select(Doctor, Hospital)
-    .join(User, User.id == Doctor.user_id)
-    .join(Hospital, Hospital.id == Doctor.hospital_id)
-    .where(Doctor.id == bindparam("doctor_id"), Doctor.hospital_id == bindparam("hospital_id"))
-    .options(contains_eager(Doctor.user))
-    .with_for_update(read=True, of=Doctor)
-    .execution_options(populate_existing=True)
-)
-# By wall time, not by instant: a skipped 02:30 must not find the slot of 03:30.
-_SLOT_LOCKED = (
-    select(DoctorSlot)
-    .where(
-        DoctorSlot.doctor_id == bindparam("doctor_id"),
-        DoctorSlot.slot_date == bindparam("day"),
-        DoctorSlot.start_time == bindparam("start"),
-    )
-    .with_for_update(key_share=True, of=DoctorSlot)
-    .execution_options(populate_existing=True)
-)
-
-
-def book(work: Work, command: Book) -> UUID:
-    """Book a slot and return the appointment's id; the first of the fourteen checks that fails answers."""
+def book(work: Work, command: Book) -> AppointmentRow:
+    """Book a slot and return the appointment; the first of the fourteen checks that fails answers."""
     patient_id = _patient_of(work, command)
     override = (command.override_reason or "").strip()
     if override:
         work.require(Permission.OVERRIDE_BLOCK)
-    doctor = _lock_doctor(work, command.doctor_id)
-    patient = lookup(work.session, work.actor, Patient, patient_id, lock=True)
-    wish, slot = _wish(work, command, doctor, patient_id)
-    facts = _facts(work, wish, doctor, patient, slot)
-    require_bookable(replace(facts, overrides_block=bool(override)))
+    claimed = wishes.claim(work, patient_id, command.doctor_id, command.day, command.start)
+    require_bookable(wishes.facts(work, claimed, overrides_block=bool(override)))
+    patient, doctor, slot = claimed.patient, claimed.doctor, claimed.slot
     if patient is None or doctor is None or slot is None:
         raise AssertionError("the checks let only what exists pass")
-    appointment = _write(work, command, slot, patient, doctor)
-    blocked = patient.status is PatientStatus.BLOCKED
+    row = _write(work, command, slot, patient, doctor)
+    doctor_contact = doctor.contact
     work.emit(
         AppointmentBooked(
-            entity_id=appointment.id,
-            visit=lifecycle.visit_of(appointment),
-            starts_at=appointment.starts_at,
-            override_reason=override if blocked else None,
+            entity_id=row.id,
+            visit=Visit(
+                appointment_id=row.id,
+                patient=patient.contact,
+                doctor=doctor_contact,
+                doctor_name=doctor_contact.name,
+                day=row.date,
+                start=row.start_time,
+                starts_at=row.starts_at,
+            ),
+            starts_at=row.starts_at,
+            override_reason=override if patient.status is PatientStatus.BLOCKED else None,
         )
     )
-    return appointment.id
+    return row
 
 
 def cancel(work: Work, command: Cancel) -> None:
@@ -146,82 +128,12 @@ def _patient_of(work: Work, command: Book) -> UUID:
     return own
 
 
-def _lock_doctor(work: Work, doctor_id: UUID) -> Doctor | None:
-    """Lock the doctor against changes of their calendar; bring login and hospital along in the same statement."""
-    keys = {"doctor_id": doctor_id, "hospital_id": work.actor.hospital_id}
-    found = work.session.execute(_DOCTOR_LOCKED, keys).one_or_none()
-    if found is None:
-        return None
-    # The session forgets what nobody holds: `work` takes the hospital while it is here.
-    doctor, work.hospital = found
-    return doctor
-
-
-def _wish(work: Work, command: Book, doctor: Doctor | None, patient_id: UUID) -> tuple[Wish, DoctorSlot | None]:
-    """Find and lock the slot that starts at the wished time, generating its day when that has not been done."""
-    starts_at = instant_of(command.day, command.start, work.hospital.zone)
-    # A slot has its own length; without one, the doctor's tells how long the visit would be.
-    minutes = doctor.slot_duration if doctor else 0
-    wall = Span(command.start, wall_end(command.start, minutes) or time.max)
-    span = Span(starts_at, starts_at + timedelta(minutes=minutes))
-    slot = _lock_slot(work, doctor, command) if doctor else None
-    if slot is not None:
-        wall, span = Span(slot.start_time, slot.end_time), Span(slot.starts_at, slot.ends_at)
-    return Wish(
-        hospital_id=work.actor.hospital_id,
-        patient_id=patient_id,
-        doctor_id=doctor.id if doctor else None,
-        user_id=doctor.user_id if doctor else None,
-        slot_id=slot.id if slot else None,
-        day=command.day,
-        wall=wall,
-        span=span,
-    ), slot
-
-
-def _lock_slot(work: Work, doctor: Doctor, command: Book) -> DoctorSlot | None:
-    keys = {"doctor_id": doctor.id, "day": command.day, "start": command.start}
-    slot: DoctorSlot | None = work.session.scalar(_SLOT_LOCKED, keys)
-    if slot is None and work.today <= command.day <= last_day(work.today, work.hospital.policy):
-        slots.fill_day(work, doctor.id, command.day)
-        slot = work.session.scalar(_SLOT_LOCKED, keys)
-    return slot
-
-
-def _facts(
-    work: Work, wish: Wish, doctor: Doctor | None, patient: Patient | None, slot: DoctorSlot | None
-) -> BookingFacts:
-    state = state_of(work.session, wish)
-    doctor_facts = slot_facts = None
-    if doctor is not None:
-        doctor_facts = DoctorFacts(
-            doctor.is_available, state.login_is_active, doctor.max_patients_per_day, state.counted
-        )
-    if slot is not None:
-        slot_facts = SlotFacts(slot.is_blocked, state.slot_is_held or state.doctor_is_taken)
-    return BookingFacts(
-        now=work.now,
-        today=work.today,
-        policy=work.hospital.policy,
-        day=wish.day,
-        wall=wish.wall,
-        ends_at=wish.span.end,
-        patient_status=patient.status if patient else None,
-        may_override=may(work.actor, Permission.OVERRIDE_BLOCK),
-        patient_is_taken=state.patient_is_taken,
-        doctor=doctor_facts,
-        is_holiday=state.is_holiday,
-        is_absent=state.is_absent,
-        blocks=state.blocks,
-        slot=slot_facts,
-    )
-
-
-def _write(work: Work, command: Book, slot: DoctorSlot, patient: Patient, doctor: Doctor) -> Appointment:
-    """Insert the appointment and its first event; return it for reading only, with patient and doctor."""
-    duration = slot.ends_at - slot.starts_at
+def _write(work: Work, command: Book, slot: WishedSlot, patient: WishedPatient, doctor: WishedDoctor) -> AppointmentRow:
+    """Insert the appointment and its first event; return it as its readers see it."""
+    appointment_id = new_id()
+    due = no_show_due(slot.starts_at, work.now, slot.duration)
     values = {
-        "id": new_id(),
+        "id": appointment_id,
         "hospital_id": work.actor.hospital_id,
         "patient_id": patient.id,
         "doctor_id": doctor.id,
@@ -232,18 +144,19 @@ def _write(work: Work, command: Book, slot: DoctorSlot, patient: Patient, doctor
         "end_time": slot.end_time,
         "starts_at": slot.starts_at,
         "ends_at": slot.ends_at,
-        "duration_minutes": duration // timedelta(minutes=1),
+        "duration_minutes": slot.duration // timedelta(minutes=1),
         "booked_at": work.now,
-        "no_show_due_at": no_show_due(slot.starts_at, work.now, duration),
+        "no_show_due_at": due,
         "external_ref": command.external_ref,
         "type": command.type or "CONSULTATION",
         "reason": command.reason,
         "created_by": work.actor.user_id,
         "updated_at": work.now,
+        "version": FIRST_VERSION,
     }
     event = {
         "hospital_id": work.actor.hospital_id,
-        "appointment_id": values["id"],
+        "appointment_id": appointment_id,
         "at": work.now,
         "actor_id": work.actor.user_id,
         "to_status": Status.SCHEDULED,
@@ -251,10 +164,22 @@ def _write(work: Work, command: Book, slot: DoctorSlot, patient: Patient, doctor
     }
     work.session.execute(_INTO_APPOINTMENTS, values)
     work.session.execute(_INTO_EVENTS, event)
-    appointment = Appointment(**values)
-    set_committed_value(appointment, "patient", patient)
-    set_committed_value(appointment, "doctor", doctor)
-    return appointment
+    return AppointmentRow(
+        id=appointment_id,
+        status=Status.SCHEDULED,
+        date=slot.slot_date,
+        start_time=slot.start_time,
+        end_time=slot.end_time,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        checked_in_at=None,
+        vitals_recorded_at=None,
+        no_show_due_at=due,
+        doctor=DoctorBrief(doctor.id, doctor.first_name, doctor.last_name, doctor.specialization),
+        patient=PatientBrief(patient.id, patient.mrn, patient.first_name, patient.last_name),
+        slot_id=slot.id,
+        version=FIRST_VERSION,
+    )
 
 
 def _lock_for_cancelling(work: Work, appointment_id: UUID) -> Appointment:

@@ -201,4 +201,4 @@ def _book_one(work: Work, visit: VisitRow, doctor: _KnownDoctor, patient_id: UUI
             type=visit.type,
             external_ref=visit.ref,
         ),
-    )
+    ).id

@@ -121,12 +121,7 @@ def book(call: Call, body: Booking) -> AppointmentRow:
         override_reason=body.override_reason,
     )
 
-    def act(work: Work) -> AppointmentRow:
-        booked = bookings.book(work, command)
-        work.session.flush()
-        return queries.one(work.session, work.actor, booked)
-
-    return call.once(act)
+    return call.once(lambda work: bookings.book(work, command))
 
 
 @routes.get("/appointments")

@@ -129,7 +129,7 @@ def take(doctor_id: UUID, day: str, start: str) -> AnyResponse:
             code=error.code.value,
             phone=desk().hospital.phone,
         )
-    return go("pages.home", booked=booked)
+    return go("pages.home", booked=booked.id)
 
 
 def _times(doctor_id: UUID, wished: date | None, *, problem: str = "", reason: str = "") -> Response:
