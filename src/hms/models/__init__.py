@@ -4,6 +4,7 @@ from hms.models.absences import DoctorAbsence
 from hms.models.appointments import Appointment, AppointmentEvent, AppointmentReview, DoctorDay
 from hms.models.audit import AuditEntry
 from hms.models.base import Base, UtcDateTime, new_id
+from hms.models.calendar_feeds import CalendarFeed
 from hms.models.consultations import Consultation
 from hms.models.doctors import Doctor
 from hms.models.holidays import HospitalHoliday
@@ -23,6 +24,7 @@ __all__ = [
     "AppointmentReview",
     "AuditEntry",
     "Base",
+    "CalendarFeed",
     "Consultation",
     "Doctor",
     "DoctorAbsence",

@@ -23,6 +23,7 @@ from hms.models.patients import Patient
 
 OPEN_AND_SWEPT = "status IN ('SCHEDULED', 'CONFIRMED') AND NOT under_review"
 LIVE = "status IN ('SCHEDULED', 'CONFIRMED', 'CHECKED_IN', 'IN_PROGRESS')"
+SLOTLESS = f"slot_id IS NULL AND {LIVE}"
 
 
 class Appointment(Base):
@@ -71,6 +72,14 @@ class Appointment(Base):
             "starts_at",
             sqlite_where=text(LIVE),
             postgresql_where=text(LIVE),
+        ),
+        # The few live visits whose slot row is gone: whoever looks for free times must keep clear of them.
+        Index(
+            "ix_appointments_slotless",
+            "doctor_id",
+            "starts_at",
+            sqlite_where=text(SLOTLESS),
+            postgresql_where=text(SLOTLESS),
         ),
         Index("ix_appointments_hospital_id_appointment_date", "hospital_id", "appointment_date"),
         Index("ix_appointments_doctor_id_appointment_date", "doctor_id", "appointment_date"),

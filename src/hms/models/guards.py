@@ -17,6 +17,7 @@ _MESSAGES: dict[Code, str] = {
     Code.INVALID_TRANSITION: "The appointment's state has changed meanwhile. Reload and try again.",
     Code.ALREADY_PROCESSING: "Already processing",
     Code.EMAIL_TAKEN: "This email address already has a login at this hospital.",
+    Code.HOLIDAY_EXISTS: "This date is in the list already. Edit that entry instead, or choose another date.",
     Code.ALREADY_EXISTS: "This already exists.",
     Code.CONFLICT: "Somebody else changed this at the same time. Reload and try again.",
 }
@@ -31,6 +32,8 @@ _SIGNS: tuple[tuple[str, Code], ...] = (
     ("UNIQUE constraint failed: cron_job_runs", Code.ALREADY_PROCESSING),
     ("uq_users_hospital_id_email", Code.EMAIL_TAKEN),
     ("UNIQUE constraint failed: users.hospital_id, users.email", Code.EMAIL_TAKEN),
+    ("uq_hospital_holidays", Code.HOLIDAY_EXISTS),
+    ("UNIQUE constraint failed: hospital_holidays", Code.HOLIDAY_EXISTS),
     ("uq_", Code.ALREADY_EXISTS),
     ("UNIQUE constraint failed", Code.ALREADY_EXISTS),
 )

@@ -10,10 +10,10 @@ from hms.models.base import Base, new_id
 
 
 class HospitalHoliday(Base):
-    """A closed day, once or every year on the same month and day."""
+    """A closed day, once or every year on the same month and day. A date is in a hospital's list once."""
 
     __tablename__ = "hospital_holidays"
-    __table_args__ = (Index("ix_hospital_holidays_hospital_id_date", "hospital_id", "date"),)
+    __table_args__ = (Index("uq_hospital_holidays_hospital_id_date", "hospital_id", "date", unique=True),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"))
