@@ -15,6 +15,12 @@ from tests.support.served import served
 from tools.services import REDIS
 
 
+@pytest.fixture
+def database(fresh_database: str) -> str:
+    """Give worker and beat a database of their own."""
+    return fresh_database
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(240)
 def test_worker_and_beat_outlive_their_broker(runtime: Runtime, database: str, tmp_path: Path) -> None:

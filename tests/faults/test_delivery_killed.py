@@ -22,6 +22,12 @@ from tests.support.smtp import SmtpPeer
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture
+def database(fresh_database: str) -> str:
+    """Give each killed delivery a database of its own."""
+    return fresh_database
+
+
 @pytest.mark.parametrize(("moment", "most"), [("before", 1), ("after", 2)])
 def test_killed_between_sending_and_noting(
     runtime: Runtime, database: str, smtp_peer: SmtpPeer, machine_clock: FixedClock, moment: str, most: int

@@ -22,6 +22,12 @@ NOW = datetime(2026, 1, 22, 17, 30, tzinfo=UTC)
 LEASE = timedelta(minutes=6)
 
 
+@pytest.fixture
+def database(fresh_database: str) -> str:
+    """Give each killed sweep a database of its own."""
+    return fresh_database
+
+
 @pytest.mark.parametrize(
     ("rounds", "visits"),
     [

@@ -39,6 +39,12 @@ def sweep(runtime: Runtime, hospital_id: UUID) -> RunOutcome:
     return outcome
 
 
+@pytest.fixture
+def database(fresh_database: str) -> str:
+    """Give each test a database of its own: a bad row is planted as a trigger."""
+    return fresh_database
+
+
 @pytest.mark.parametrize(
     ("start", "booked", "now", "marked"),
     [

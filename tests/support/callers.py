@@ -17,9 +17,9 @@ from hms.access.tokens import Audience
 from hms.domain.people import Role
 from hms.models import Doctor, Hospital, LoginSession, Patient
 from hms.runtime import Runtime
-from hms.web.app import create_app
 from tests.support.contract import check_answer
 from tests.support.factories import actor_of, add, make_doctor, make_hospital, make_patient, make_user
+from tests.support.swept import app_on
 
 PREFIX = "/api/v1"
 LONG = timedelta(days=30)
@@ -100,7 +100,7 @@ class HttpHouse:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.app = create_app(runtime)
+        self.app = app_on(runtime)
         self.hospital: Hospital = make_hospital(runtime)
         self.doctor: Doctor = make_doctor(runtime, self.hospital)
         self.patient: Patient = make_patient(runtime, self.hospital, login=True)

@@ -24,9 +24,9 @@ from hms.services import attendance, bookings, consultations
 from hms.services.attendance import Attend
 from hms.services.bookings import Book
 from hms.services.consultations import Edit, Start
-from hms.web.app import create_app
 from hms.web.identity import COOKIE, Door
 from tests.support.factories import actor_of, add, make_doctor, make_hospital, make_patient, make_user
+from tests.support.swept import app_on
 
 TODAY = date(2026, 1, 22)
 TEN_FORTY = datetime(2026, 1, 22, 5, 10, tzinfo=UTC)  # in Kolkata
@@ -90,7 +90,7 @@ class Clinic:
 
     def book(self, actor: Actor, doctor: Doctor, day: date, start: time) -> UUID:
         """Book for a patient from another phone."""
-        return self.runtime.transact(actor, bookings.book, Book(doctor_id=doctor.id, day=day, start=start)).id
+        return self.runtime.transact(actor, bookings.book, Book(doctor_id=doctor.id, day=day, start=start))
 
 
 @dataclass
@@ -127,7 +127,7 @@ def open_clinic(runtime: Runtime, clock: FixedClock, *, locale: str = "en") -> C
     ]
     clinic = Clinic(
         runtime=runtime,
-        app=create_app(runtime),
+        app=app_on(runtime),
         clock=clock,
         hospital=hospital,
         doctors=doctors,
@@ -139,7 +139,7 @@ def open_clinic(runtime: Runtime, clock: FixedClock, *, locale: str = "en") -> C
         patient = make_patient(runtime, hospital, first_name=first, last_name=last, login=first == "Divya")
         clinic.patients[first] = patient
         book = Book(doctor_id=doctors[doctor].id, patient_id=patient.id, day=TODAY, start=start)
-        clinic.visits[first] = runtime.transact(desk, bookings.book, book).id
+        clinic.visits[first] = runtime.transact(desk, bookings.book, book)
     _let_the_morning_happen(clinic)
     return clinic
 

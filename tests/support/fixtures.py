@@ -23,6 +23,7 @@ from tests.support.http import HttpPeer, run_http_peer
 from tests.support.postgres import Postgres, run_postgres
 from tests.support.redis import run_redis
 from tests.support.smtp import SmtpPeer, run_smtp_peer
+from tests.support.swept import Swept, SweptPostgresql, SweptSqlite, keep, plain_settings, runtime_on
 from tools.services import CHROMIUM
 
 NOW = datetime(2026, 1, 22, 3, 25, tzinfo=UTC)  # a Thursday, 08:55 in Kolkata
@@ -49,23 +50,59 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_sqlite_template(tmp_path_factory.mktemp("sqlite"))
 
 
+@pytest.fixture(scope="session")
+def swept_postgresql(postgres: Postgres, postgresql_template: str) -> Iterator[Swept]:
+    """Give the session's own PostgreSQL database; ask for `postgresql_database` instead."""
+    with keep(SweptPostgresql(postgres, postgresql_template)) as swept:
+        yield swept
+
+
+@pytest.fixture(scope="session")
+def swept_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
+    """Give the session's own SQLite database; ask for `sqlite_database` instead."""
+    with keep(SweptSqlite(sqlite_template, tmp_path_factory.mktemp("swept"))) as swept:
+        yield swept
+
+
 @pytest.fixture
-def postgresql_database(postgres: Postgres, postgresql_template: str) -> Iterator[str]:
-    """Give the URL of a fresh, migrated PostgreSQL database, dropped after the test."""
+def postgresql_database(swept_postgresql: Swept) -> str:
+    """Give the URL of the session's PostgreSQL database, empty and migrated."""
+    return swept_postgresql.empty()
+
+
+@pytest.fixture
+def sqlite_database(swept_sqlite: Swept) -> str:
+    """Give the URL of the session's SQLite database, empty and migrated."""
+    return swept_sqlite.empty()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Give the URL of an empty, migrated database; the test runs once on each engine."""
+    url: str = request.getfixturevalue(f"{request.param}_database")
+    return url
+
+
+@pytest.fixture
+def fresh_postgresql_database(postgres: Postgres, postgresql_template: str) -> Iterator[str]:
+    """Give the URL of a PostgreSQL database of the test's own, dropped afterwards."""
     with copy_postgresql(postgres, postgresql_template) as url:
         yield url
 
 
 @pytest.fixture
-def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
-    """Give the URL of a fresh, migrated SQLite database in the test's folder."""
+def fresh_sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
+    """Give the URL of a SQLite database of the test's own, in its folder."""
     return copy_sqlite(sqlite_template, tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> str:
-    """Give the URL of a fresh, migrated database; the test runs once on each engine."""
-    url: str = request.getfixturevalue(f"{request.param}_database")
+def fresh_database(request: pytest.FixtureRequest) -> str:
+    """Give the URL of a database of the test's own, whose schema it may change and whose users it may kill.
+
+    A file or folder of such tests says so once, by a fixture `database` that returns this one.
+    """
+    url: str = request.getfixturevalue(f"fresh_{request.param}_database")
     return url
 
 
@@ -133,12 +170,15 @@ def clocks(clock: FixedClock, machine_clock: FixedClock) -> Clocks:
 @pytest.fixture
 def settings(database: str, tmp_path: Path) -> Settings:
     """Give the settings of a development set-up on the test's own database and data folder."""
-    return Settings(_env_file=None, database_url=database, data_dir=tmp_path / "var", sqlite_synchronous="OFF")
+    return plain_settings(database, tmp_path / "var")
 
 
 @pytest.fixture
 def runtime(settings: Settings, clocks: Clocks) -> Iterator[Runtime]:
-    """Give a whole house on a fresh database: fixed clocks, Null gateways; runs once on each engine."""
+    """Give a whole house on an empty database: fixed clocks, Null gateways; runs once on each engine."""
+    if (standing := runtime_on(settings, clocks)) is not None:
+        yield standing
+        return
     built = build(settings, clocks=clocks, gateways=null_gateways())
     yield built
     built.close()

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from werkzeug.exceptions import HTTPException
 
 from hms.models import AuditEntry, Patient
-from tests.support.callers import PREFIX, HttpHouse
+from hms.web.app import create_app
+from tests.support.callers import PREFIX, Caller, HttpHouse
 
 NAMES = {"firstName": "Roy", "lastName": "Anindya"}
 
@@ -149,14 +150,16 @@ def test_what_nobody_foresaw_is_answered_without_a_trace(house: HttpHouse) -> No
     def teapot() -> str:
         raise TeapotError
 
-    house.app.add_url_rule(f"{PREFIX}/broken", "broken", broken)
-    house.app.add_url_rule(f"{PREFIX}/teapot", "teapot", teapot)
-    reply = house.admin.get("/broken", headers={"X-Request-Id": "0123456789abcdef"})
+    app = create_app(house.runtime)
+    admin = Caller(app, house.admin.token)
+    app.add_url_rule(f"{PREFIX}/broken", "broken", broken)
+    app.add_url_rule(f"{PREFIX}/teapot", "teapot", teapot)
+    reply = admin.get("/broken", headers={"X-Request-Id": "0123456789abcdef"})
     assert reply.refusal == (500, "INTERNAL")
     assert "0123456789abcdef" in reply.json["error"]["message"]
     assert b"secret" not in reply.raw
     assert b"Traceback" not in reply.raw
-    assert house.admin.get("/teapot").refusal == (418, "REFUSED")
+    assert admin.get("/teapot").refusal == (418, "REFUSED")
 
 
 class TeapotError(HTTPException):

@@ -1,0 +1,11 @@
+"""Races, each on a database of its own: their processes may outlive a test that fails."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def database(fresh_database: str) -> str:
+    """Give each race a database of its own."""
+    return fresh_database
