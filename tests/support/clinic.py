@@ -90,7 +90,7 @@ class Clinic:
 
     def book(self, actor: Actor, doctor: Doctor, day: date, start: time) -> UUID:
         """Book for a patient from another phone."""
-        return self.runtime.transact(actor, bookings.book, Book(doctor_id=doctor.id, day=day, start=start))
+        return self.runtime.transact(actor, bookings.book, Book(doctor_id=doctor.id, day=day, start=start)).id
 
 
 @dataclass
@@ -139,7 +139,7 @@ def open_clinic(runtime: Runtime, clock: FixedClock, *, locale: str = "en") -> C
         patient = make_patient(runtime, hospital, first_name=first, last_name=last, login=first == "Divya")
         clinic.patients[first] = patient
         book = Book(doctor_id=doctors[doctor].id, patient_id=patient.id, day=TODAY, start=start)
-        clinic.visits[first] = runtime.transact(desk, bookings.book, book)
+        clinic.visits[first] = runtime.transact(desk, bookings.book, book).id
     _let_the_morning_happen(clinic)
     return clinic
 
