@@ -114,8 +114,8 @@ def claim(
     ``moving``: the appointment that is to be moved there. On PostgreSQL this is one statement, whose rows are as they
     are once all locks are held; a slot that was laid while it waited for the doctor is found by a second look.
     """
-    keys = {"hospital_id": work.actor.hospital_id, "doctor_id": doctor_id, "patient_id": patient_id}
-    cells: tuple[Any, ...] = tuple(work.session.execute(_LOCKED, {**keys, "day": day, "start": start}).one())
+    place = {"hospital_id": work.actor.hospital_id, "doctor_id": doctor_id, "day": day, "start": start}
+    cells: tuple[Any, ...] = tuple(work.session.execute(_LOCKED, place | {"patient_id": patient_id}).one())
     doctor = WishedDoctor(*cells[_DOCTOR]) if cells[0] is not None else None
     patient = WishedPatient(*cells[_PATIENT]) if cells[_PATIENT.start] is not None else None
     slot = WishedSlot(*cells[_SLOT]) if cells[_SLOT.start] is not None else None
@@ -124,7 +124,7 @@ def claim(
         work.hospital = HospitalRules(work.actor.hospital_id, code, ZoneInfo(timezone), Policy.from_settings(settings))
         if slot is None and work.today <= day <= last_day(work.today, work.hospital.policy):
             slots.fill_day(work, doctor.id, day)
-            row = work.session.execute(_SLOT_ALONE, {"doctor_id": doctor.id, "day": day, "start": start}).one_or_none()
+            row = work.session.execute(_SLOT_ALONE, place).one_or_none()
             slot = WishedSlot(*row) if row else None
     return Claim(doctor, patient, slot, _wish(work, patient_id, doctor, slot, day, start, moving))
 
@@ -201,6 +201,7 @@ def _slot_locked() -> Select[Any]:
         select(slot.id, slot.slot_date, slot.start_time, slot.end_time, slot.starts_at, slot.ends_at)
         .add_columns(slot.blocked_manually, slot.absence_id)
         .where(
+            slot.hospital_id == _HOSPITAL_ID,
             slot.doctor_id == bindparam("doctor_id"),
             slot.slot_date == bindparam("day"),
             slot.start_time == bindparam("start"),
@@ -212,7 +213,6 @@ def _slot_locked() -> Select[Any]:
 def _all_locked() -> Select[Any]:
     """Select doctor, patient and slot, each locked after the one before, in one row; what is missing is null."""
     doctor, user, hospital, patient = (m.__table__.c for m in (Doctor, User, Hospital, Patient))
-    hospital_id = bindparam("hospital_id", type_=doctor.hospital_id.type)
     doctors = (
         select(doctor.id, user.id.label("user_id"), doctor.specialization, doctor.slot_duration)
         .add_columns(doctor.max_patients_per_day, doctor.is_available)
@@ -220,14 +220,14 @@ def _all_locked() -> Select[Any]:
         .add_columns(hospital.code, hospital.timezone, hospital.settings)
         .join_from(Doctor.__table__, User.__table__, user.id == doctor.user_id)
         .join(Hospital.__table__, hospital.id == doctor.hospital_id)
-        .where(doctor.id == bindparam("doctor_id"), doctor.hospital_id == hospital_id)
+        .where(doctor.id == bindparam("doctor_id"), doctor.hospital_id == _HOSPITAL_ID)
         .with_for_update(read=True, of=Doctor.__table__)
         .cte("d")
     )
     patients = (
         select(patient.id, patient.user_id, patient.mrn, patient.first_name, patient.last_name)
         .add_columns(patient.email, patient.phone, patient.language, patient.status)
-        .where(patient.id == bindparam("patient_id"), patient.hospital_id == hospital_id, _after(doctors))
+        .where(patient.id == bindparam("patient_id"), patient.hospital_id == _HOSPITAL_ID, _after(doctors))
         .with_for_update(key_share=True, of=Patient.__table__)
         .cte("p")
     )
@@ -245,6 +245,7 @@ def _slices(*rows: type[Any]) -> list[slice]:
 
 
 # Built once: building takes longer than reading.
+_HOSPITAL_ID = bindparam("hospital_id", type_=Doctor.__table__.c.hospital_id.type)
 _LOCKED = _all_locked()
 _SLOT_ALONE = _slot_locked()
 _DOCTOR, _PATIENT, _SLOT = _slices(WishedDoctor, WishedPatient, WishedSlot)
