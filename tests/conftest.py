@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.support.sockets import close_sockets
 
@@ -18,10 +19,20 @@ KEPT = ("HMS_TEST_", "HMS_REPLAY_")
 
 
 def pytest_configure() -> None:
-    """Forget the settings of whoever runs the tests, and close the sockets."""
+    """Forget the settings of whoever runs the tests, close the sockets, and log errors plainly.
+
+    Unless told otherwise, structlog draws each traceback with all its variables: seconds for one error.
+    """
     for name in [name for name in os.environ if name.startswith(SETTINGS) and not name.startswith(KEPT)]:
         del os.environ[name]
     close_sockets()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
+from waitress import wasyncore
 from waitress.server import create_server
 
 from hms.access.actors import Actor
@@ -162,11 +163,15 @@ def _let_the_morning_happen(clinic: Clinic) -> None:
 @contextmanager
 def serve(app: Flask) -> Iterator[str]:
     """Serve the application on a free loopback port and give its address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    sockets: dict[int, Any] = {}
+    server = create_server(app, host="127.0.0.1", port=0, threads=4, map=sockets)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]
     finally:
-        server.close()
+        # Its own loop closes them, awake at once; closed from here it would sleep on for a second.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))  # type: ignore[union-attr]
         thread.join(10)
+        server.task_dispatcher.shutdown()
+        assert not thread.is_alive()
