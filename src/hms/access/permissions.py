@@ -26,6 +26,7 @@ class Permission(StrEnum):
     REGISTER_PATIENTS = "register patients"
     SEE_OWN_RECORD = "see and edit one's own record"
     SEE_DOCTORS = "see doctors and their free times"
+    HAVE_CALENDAR_FEED = "have a private calendar address"
     MANAGE_DOCTORS = "manage doctors"
     EDIT_OWN_SCHEDULE = "edit one's own schedule"
     EDIT_ANY_SCHEDULE = "edit any doctor's schedule"
@@ -59,6 +60,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     P.REGISTER_PATIENTS: STAFF,
     P.SEE_OWN_RECORD: frozenset({PATIENT}),
     P.SEE_DOCTORS: ANYBODY,
+    P.HAVE_CALENDAR_FEED: frozenset({DOCTOR, PATIENT}),
     P.MANAGE_DOCTORS: frozenset({ADMIN}),
     P.EDIT_OWN_SCHEDULE: frozenset({ADMIN, DOCTOR}),
     P.EDIT_ANY_SCHEDULE: frozenset({ADMIN}),

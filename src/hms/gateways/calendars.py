@@ -1,8 +1,12 @@
 """Write appointments as iCalendar files (RFC 5545), for mails and for downloads."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+REFRESH = timedelta(hours=1)
+"""How often we ask calendars to look again; most look less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,52 @@ class CalendarEntry:
         return "CANCEL" if self.is_cancelled else "PUBLISH"
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarFeed:
+    """Many appointments under one name, for a calendar that looks again and again. ``timezone``: an IANA name."""
+
+    name: str
+    timezone: str
+    entries: tuple[CalendarEntry, ...]
+
+
 def write_calendar(entry: CalendarEntry) -> bytes:
     """Return the .ics file of one appointment, in UTC, which every calendar shows in its owner's zone."""
+    calendar = _calendar(entry.method)
+    calendar.add_component(_event(entry))
+    return bytes(calendar.to_ical())
+
+
+def write_feed(feed: CalendarFeed) -> bytes:
+    """Return a calendar of many appointments, in UTC; cancelled ones are in it, so that they leave where they are.
+
+    The words of entries end up on other people's machines: keep them few. The same entries give the same bytes.
+    """
+    calendar = _calendar("PUBLISH")
+    calendar.add("name", feed.name)
+    calendar.add("x-wr-calname", feed.name)
+    calendar.add("x-wr-timezone", feed.timezone)
+    calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
+    for entry in feed.entries:
+        event = _event(entry)
+        event.add("last-modified", entry.written_at)
+        event.add("class", "PRIVATE")
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _calendar(method: str) -> Any:
+    import icalendar  # noqa: PLC0415 -- heavy: loads at the first file
+
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//HMS//Appointments//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    return calendar
+
+
+def _event(entry: CalendarEntry) -> Any:
     import icalendar  # noqa: PLC0415 -- heavy: loads at the first file
 
     event = icalendar.Event()
@@ -41,12 +89,8 @@ def write_calendar(entry: CalendarEntry) -> bytes:
     event.add("dtstart", entry.starts_at)
     event.add("dtend", entry.ends_at)
     event.add("summary", entry.summary)
-    event.add("description", entry.description)
+    if entry.description:
+        event.add("description", entry.description)
     event.add("location", entry.location)
     event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
-    calendar = icalendar.Calendar()
-    calendar.add("prodid", "-//HMS//Appointments//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", entry.method)
-    calendar.add_component(event)
-    return bytes(calendar.to_ical())
+    return event

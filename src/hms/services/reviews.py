@@ -93,6 +93,8 @@ def decide(work: Work, command: Decide) -> None:
     before = appointment.status
     to = Status.COMPLETED if command.decision is ReviewDecision.ATTENDED else Status.CANCELLED
     lifecycle.move(work, appointment, to, reason=command.note or command.decision.value)
+    if to is Status.CANCELLED:
+        appointment.calendar_sequence += 1
     appointment.under_review = False
     work.emit(AppointmentMoved(entity_id=appointment.id, before=before, after=to, reason=command.note))
 

@@ -52,6 +52,8 @@ class Door:
     signer: Signer
     throttle: Throttle
     registrations: Throttle
+    wrong_calendars: Throttle
+    calendar_reads: Throttle
 
     @property
     def access_lifetime(self) -> timedelta:
@@ -229,7 +231,14 @@ def open_door(runtime: Runtime) -> Door:
     if not secret and settings.mode is not Mode.PRODUCTION:
         secret = local_secret(settings.data_dir)
     window = timedelta(minutes=15)
-    return Door(runtime, Signer(secret), throttle=Throttle(10, window), registrations=Throttle(30, window))
+    return Door(
+        runtime,
+        Signer(secret),
+        throttle=Throttle(10, window),
+        registrations=Throttle(30, window),
+        wrong_calendars=Throttle(30, window, "wrong calendar addresses"),
+        calendar_reads=Throttle(60, window, "looks at this calendar"),
+    )
 
 
 def door() -> Door:

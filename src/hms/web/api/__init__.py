@@ -33,6 +33,7 @@ from hms.web.api import (
     appointments,
     audit,
     auth,
+    calendar_feeds,
     consultations,
     doctors,
     documentation,
@@ -63,6 +64,7 @@ MODULES: tuple[ModuleType, ...] = (
     no_shows,
     jobs,
     notifications,
+    calendar_feeds,
     live,
     audit,
 )
