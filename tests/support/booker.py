@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -19,6 +18,7 @@ from hms.runtime import Runtime, build
 from hms.services import bookings
 from hms.services.bookings import Book
 from hms.settings import Settings
+from tests.support.forks import FORKS
 
 BOOKED = "BOOKED"
 PATIENCE = 60
@@ -41,8 +41,7 @@ class Bookers:
 
     def __init__(self, processes: int = 4, threads: int = 10) -> None:
         self._processes, self._threads = processes, threads
-        context = multiprocessing.get_context("spawn")
-        self._pool = context.Pool(processes, _meet_at, (context.Barrier(processes),))
+        self._pool = FORKS.Pool(processes, _meet_at, (FORKS.Barrier(processes),))
 
     def race(self, url: str, now: datetime, clients: Sequence[Client]) -> list[str]:
         """Let all clients book at once; return each one's outcome: BOOKED, or the code of the refusal."""

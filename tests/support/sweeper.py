@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import IO
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from uuid import UUID
 
 from hms.clock import Clocks, FixedClock
@@ -15,34 +13,34 @@ from hms.domain.job_runs import JobName, RunSource
 from hms.processes.jobs import run_job
 from hms.runtime import build
 from hms.settings import Settings
+from tests.support.forks import FORKS
 
-ROOT = Path(__file__).parents[2]
+PATIENCE = 30
 
 
 @dataclass
 class Sweeper:
-    """A process that waits, imports done, for `go`; then it runs the check once and says how it ended."""
+    """A process that connects and waits for `go`; then it runs the check once and says how it ended."""
 
-    process: subprocess.Popen[str]
+    process: ForkServerProcess
+    wire: Connection
 
     @classmethod
     def start(cls, url: str, hospital_id: UUID, now: datetime, machine_now: datetime, batch: int) -> Sweeper:
         """Start the process and return at once."""
-        given = [url, str(hospital_id), now.isoformat(), machine_now.isoformat(), str(batch)]
-        command = [sys.executable, "-m", "tests.support.sweeper", *given]
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        return cls(process)
+        ours, theirs = FORKS.Pipe()
+        process = FORKS.Process(target=_sweep, args=(theirs, url, hospital_id, now, machine_now, batch), daemon=True)
+        process.start()
+        theirs.close()
+        return cls(process, ours)
 
     def wait_ready(self) -> None:
-        """Wait until the process has imported and connected."""
-        assert _stream(self.process.stdout).readline() == "ready\n"
+        """Wait until the process has connected."""
+        assert self._heard() == "ready"
 
     def go(self) -> None:
         """Let it run."""
-        _stream(self.process.stdin).write("go\n")
-        _stream(self.process.stdin).flush()
+        self.wire.send("go")
 
     def kill(self) -> None:
         """Kill -9, whatever it is doing."""
@@ -51,33 +49,29 @@ class Sweeper:
 
     def outcome(self) -> str:
         """Wait for the end and return the outcome's status."""
-        said = _stream(self.process.stdout).read().strip()
+        said = self._heard()
         self._close()
         return said
 
+    def _heard(self) -> str:
+        assert self.wire.poll(PATIENCE), "the sweeping process says nothing"
+        said: str = self.wire.recv()
+        return said
+
     def _close(self) -> None:
-        self.process.wait(30)
-        _stream(self.process.stdin).close()
-        _stream(self.process.stdout).close()
+        self.process.join(PATIENCE)
+        self.wire.close()
+        assert self.process.exitcode is not None
+        self.process.close()
 
 
-def _stream(stream: IO[str] | None) -> IO[str]:
-    assert stream is not None
-    return stream
-
-
-def main(url: str, hospital_id: str, now: str, machine_now: str, batch: str) -> None:
-    """Wait for the word, run the check with both clocks standing still, print how it ended."""
-    settings = Settings(_env_file=None, database_url=url, job_batch_size=int(batch), sqlite_synchronous="OFF")
-    clocks = Clocks(FixedClock(datetime.fromisoformat(now)), FixedClock(datetime.fromisoformat(machine_now)))
-    runtime = build(settings, clocks=clocks)
+def _sweep(wire: Connection, url: str, hospital_id: UUID, now: datetime, machine_now: datetime, batch: int) -> None:
+    """Wait for the word, run the check with both clocks standing still, say how it ended."""
+    settings = Settings(_env_file=None, database_url=url, job_batch_size=batch, sqlite_synchronous="OFF")
+    runtime = build(settings, clocks=Clocks(FixedClock(now), FixedClock(machine_now)))
     with runtime.reading() as session:
         session.connection()
-    print("ready", flush=True)  # noqa: T201 - the parent reads it
-    sys.stdin.readline()
-    print(run_job(runtime, UUID(hospital_id), JobName.NO_SHOW_CHECK, RunSource.CRON).status.value)  # noqa: T201
+    wire.send("ready")
+    wire.recv()
+    wire.send(run_job(runtime, hospital_id, JobName.NO_SHOW_CHECK, RunSource.CRON).status.value)
     runtime.close()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
