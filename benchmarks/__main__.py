@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from benchmarks.figures import Figure, table
+from benchmarks.growth import measure_growth
 from benchmarks.over_house import measure_demo, measure_house
 from benchmarks.over_http import measure_bookings, measure_slots
 from benchmarks.over_work import measure_import, measure_sweep
@@ -18,6 +19,7 @@ from benchmarks.over_work import measure_import, measure_sweep
 BENCHMARKS: dict[str, Callable[[str, float], Iterator[Figure]]] = {
     "slots": measure_slots,
     "bookings": measure_bookings,
+    "growth": measure_growth,
     "import": measure_import,
     "sweep": measure_sweep,
     "house": measure_house,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import time
 
 from benchmarks.client import Answers, ask, load, request
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, bookable, ground
 from benchmarks.plain_sql import plain_bookings
 from benchmarks.serving import hms_serving, plain_flask_serving, sign_in
+from hms.services.bookings import Book
 
 DAYS = 20
 DOCTORS = 20
@@ -42,7 +44,10 @@ def measure_bookings(engine: str, seconds: float) -> Iterator[Figure]:
     with ground(engine, doctors=DOCTORS, patients=DOCTORS * (DAYS - 1) * len(STARTS), days=DAYS) as laid:
         with hms_serving(laid) as port:
             token = sign_in(port)
-            asked = [request("POST", "/api/v1/appointments", token=token, body=body) for body in _wishes(laid)]
+            asked = [
+                request("POST", "/api/v1/appointments", token=token, body=_body(wish))
+                for wish in wishes(laid, DAYS - 1)
+            ]
             load(port, asked[:200], seconds=seconds, once=True)
             answers = load(port, asked[200:], seconds=seconds, once=True)
         wanted = BOOKINGS_WANTED if engine == "postgresql" else None
@@ -50,15 +55,18 @@ def measure_bookings(engine: str, seconds: float) -> Iterator[Figure]:
         yield plain_bookings(laid, seconds)
 
 
-def _wishes(laid: Ground) -> list[bytes]:
-    """Return bodies whose neighbours are different doctors, as callers at several desks would have it."""
-    wishes = [(doctor, day, start) for start in STARTS for day in bookable(DAYS - 1) for doctor in laid.doctors]
+def wishes(laid: Ground, days: int) -> list[Book]:
+    """Return wishes whose neighbours are different doctors, as callers at several desks would have it."""
+    wanted = [(doctor, day, start) for start in STARTS for day in bookable(days) for doctor in laid.doctors]
     return [
-        json.dumps(
-            {"patientId": str(patient), "doctorId": str(doctor), "date": day.isoformat(), "startTime": start}
-        ).encode()
-        for (doctor, day, start), patient in zip(wishes, laid.patients, strict=True)
+        Book(patient_id=patient, doctor_id=doctor, day=day, start=time.fromisoformat(start))
+        for (doctor, day, start), patient in zip(wanted, laid.patients, strict=True)
     ]
+
+
+def _body(wish: Book) -> bytes:
+    who = {"patientId": str(wish.patient_id), "doctorId": str(wish.doctor_id)}
+    return json.dumps(who | {"date": wish.day.isoformat(), "startTime": f"{wish.start:%H:%M}"}).encode()
 
 
 def _warm_up(port: int, asked: list[bytes]) -> None:
