@@ -174,6 +174,31 @@ class HolidayChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceChanged(Event):
+    """A doctor's absence came, changed or went.
+
+    ``affected`` visits stay and their patients are told; ``cancelled`` ones fell to an emergency.
+    """
+
+    entity: ClassVar[str] = "absence"
+
+    verb: str
+    values: dict[str, Any]
+    affected: tuple[Visit, ...] = ()
+    cancelled: tuple[Visit, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The action, as the audit row shows it."""
+        return f"absence.{self.verb}"
+
+    def details(self) -> dict[str, Any]:
+        """Return what changed, and the identifiers of the affected and cancelled appointments."""
+        affected, cancelled = ([str(v.appointment_id) for v in visits] for visits in (self.affected, self.cancelled))
+        return {**_plain(self.values), "affected": affected, "cancelled": cancelled}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorMadeUnavailable(Event):
     """A doctor takes no more patients; the ``cancelled`` visits lay ahead."""
 

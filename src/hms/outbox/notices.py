@@ -3,6 +3,7 @@
 from functools import singledispatch
 
 from hms.domain.events import (
+    AbsenceChanged,
     AppointmentBooked,
     AppointmentCancelled,
     DoctorMadeUnavailable,
@@ -147,6 +148,38 @@ def _(event: HolidayChanged) -> list[Notice]:
         )
         for visit in event.affected
     ]
+
+
+@notices_of.register
+def _(event: AbsenceChanged) -> list[Notice]:
+    stay = [
+        Notice(
+            cause=f"absence:{event.entity_id}:{visit.appointment_id}:{visit.starts_at.isoformat()}",
+            recipient=visit.patient,
+            type="DOCTOR_ABSENCE",
+            title="Appointment Affected by Doctor Leave",
+            message=f"Dr. {visit.doctor_name} will be away on {_day(visit)}. Your appointment at {visit.start:%H:%M} "
+            "that day may be affected. Please contact the clinic to confirm or reschedule.",
+            channels=ALL,
+            metadata=_of(visit),
+        )
+        for visit in event.affected
+    ]
+    gone = [
+        Notice(
+            cause=f"cancelled:{visit.appointment_id}",
+            recipient=visit.patient,
+            type="APPOINTMENT_CANCELLED",
+            title="Appointment Cancelled - Doctor Emergency",
+            message=f"Your appointment with Dr. {visit.doctor_name} on {_when(visit)} is cancelled due to a doctor "
+            "emergency. We are sorry. Please book another time, or contact the clinic.",
+            channels=ALL,
+            priority=Priority.HIGH,
+            metadata=_of(visit),
+        )
+        for visit in event.cancelled
+    ]
+    return stay + gone
 
 
 @notices_of.register
