@@ -294,6 +294,16 @@ def test_marking_again_after_an_undo_uses_the_same_rows_and_tells_nobody_twice(c
     assert steps == [("SCHEDULED", "NO_SHOW"), ("NO_SHOW", "SCHEDULED"), ("SCHEDULED", "NO_SHOW")]
 
 
+def test_a_patient_without_mail_can_be_marked_again(clinic: Clinic) -> None:
+    visit = clinic.visit("10:00", make_patient(clinic.runtime, clinic.hospital, email=None))
+    clinic.at("10:02")
+    clinic.mark(visit)
+    clinic.runtime.transact(clinic.admin, no_shows.undo, UndoMark(visit))
+    clinic.mark(visit)
+    assert clinic.appointment(visit).status is Status.NO_SHOW
+    assert sorted(message.channel for message in rows(clinic.runtime, OutgoingMessage)) == ["in_app", "sms"]
+
+
 def test_only_admins_undo(clinic: Clinic) -> None:
     visit = clinic.visit("10:00")
     clinic.at("10:02")

@@ -74,11 +74,15 @@ def message_key(notice: Notice, channel: Channel) -> str:
 
 
 def _never_told(session: Session, notices: list[Notice]) -> list[Notice]:
-    # Everybody has the in-app message or, where a notice is mail alone, that one: the first channel stands for all.
-    first = {message_key(notice, min(notice.channels)): notice for notice in notices}
+    # The in-app message stands for all, since everybody has it, with or without a mail address; else the first channel.
+    first = {message_key(notice, _surest(notice)): notice for notice in notices}
     asked = [key for key, notice in first.items() if not notice.is_new]
     told = set(session.scalars(select(OutgoingMessage.key).where(OutgoingMessage.key.in_(asked)))) if asked else set()
     return [notice for key, notice in first.items() if key not in told]
+
+
+def _surest(notice: Notice) -> Channel:
+    return Channel.IN_APP if Channel.IN_APP in notice.channels else min(notice.channels)
 
 
 def _audit_row(actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
