@@ -4,13 +4,17 @@ Log lines carry ids, never names, addresses or clinical content.
 """
 
 import logging
+import re
 import sys
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 _QUIET = ("celery", "kombu", "amqp", "waitress", "alembic", "apprise", "urllib3", "sqlalchemy")
 """Libraries whose routine chatter says nothing to an operator; their warnings do."""
+
+_ROW = re.compile(r"^DETAIL: .*$", re.MULTILINE)
+"""Where PostgreSQL quotes the row that it refused."""
 
 
 def configure(level: str) -> None:
@@ -43,9 +47,18 @@ def configure(level: str) -> None:
 
 
 def _rendering(at_terminal: bool) -> list[Processor]:
-    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    if at_terminal:
-        plain = structlog.dev.plain_traceback
-        return [remove, structlog.dev.ConsoleRenderer(exception_formatter=plain)]
     # Plain tracebacks: those with local variables would carry patients' data.
-    return [remove, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    shared: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        _without_rows,
+    ]
+    if at_terminal:
+        return [*shared, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [*shared, structlog.processors.JSONRenderer()]
+
+
+def _without_rows(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if "exception" in event:
+        event["exception"] = _ROW.sub("DETAIL: (not shown)", event["exception"])
+    return event

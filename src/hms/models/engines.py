@@ -127,6 +127,7 @@ def _open_postgresql(url: str, pool_size: int) -> Database:
             max_overflow=pool_size,
             pool_pre_ping=False,
             pool_recycle=1800,
+            hide_parameters=True,  # an error's text goes to the log, and parameters are patients' data
             connect_args={"options": settings + more},
             **options,
         )
@@ -146,6 +147,7 @@ def _open_sqlite(url: str, pool_size: int, synchronous: str) -> Database:
             poolclass=QueuePool,
             pool_size=size,
             max_overflow=size * 4,
+            hide_parameters=True,
             connect_args=connect_args,
         )
 
