@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -171,6 +172,25 @@ def wall_end(start: time, minutes: int) -> time | None:
 
 
 def _steps(day: date, session: Span[time], minutes: int, zone: ZoneInfo) -> Iterator[PlannedSlot]:
+    offset = _offset_of(day, zone)
+    if offset is None:
+        return _careful_steps(day, session, minutes, zone)
+    return _plain_steps(day, session, minutes, datetime.combine(day, time.min, UTC) - offset)
+
+
+def _plain_steps(day: date, session: Span[time], minutes: int, midnight: datetime) -> Iterator[PlannedSlot]:
+    """Step through a session of a day whose every wall time is one instant, so many minutes after midnight."""
+    duration = timedelta(minutes=minutes)
+    starts_at = midnight + (datetime.combine(day, session.start) - datetime.combine(day, time.min))
+    start: time | None = session.start
+    while start is not None and (end := wall_end(start, minutes)) is not None and end <= session.end:
+        ends_at = starts_at + duration
+        yield PlannedSlot(day, start, end, starts_at, ends_at)
+        start, starts_at = end, ends_at
+
+
+def _careful_steps(day: date, session: Span[time], minutes: int, zone: ZoneInfo) -> Iterator[PlannedSlot]:
+    """Step through a session of a day on which the clocks change; leave out what does not exist or lasts otherwise."""
     start: time | None = session.start
     duration = timedelta(minutes=minutes)
     while start is not None and (end := wall_end(start, minutes)) is not None and end <= session.end:
@@ -179,3 +199,18 @@ def _steps(day: date, session: Span[time], minutes: int, zone: ZoneInfo) -> Iter
         if exists and ends_at - starts_at == duration:
             yield PlannedSlot(day, start, end, starts_at, ends_at)
         start = end
+
+
+@lru_cache(maxsize=1024)
+def _offset_of(day: date, zone: ZoneInfo) -> timedelta | None:
+    """Return the one offset from UTC that holds all day, None on a day on which the clocks change.
+
+    Asked of instants, not of wall times: a skipped wall time gives the offset before it. Nowhere do clocks change twice
+    within a quarter of an hour, so that each change shows at the next quarter.
+    """
+    midnight = instant_of(day, time.min, zone)
+    offset = midnight.astimezone(zone).utcoffset()
+    if offset is None or (midnight + offset).replace(tzinfo=None) != datetime.combine(day, time.min):
+        return None
+    quarters = (midnight + timedelta(minutes=15 * number) for number in range(1, 97))
+    return offset if all(instant.astimezone(zone).utcoffset() == offset for instant in quarters) else None

@@ -3,7 +3,7 @@
 from hms.models.absences import DoctorAbsence
 from hms.models.appointments import Appointment, AppointmentEvent, AppointmentReview, DoctorDay
 from hms.models.audit import AuditEntry
-from hms.models.base import Base, UtcDateTime, new_id
+from hms.models.base import Base, UtcDateTime, new_id, new_ids
 from hms.models.calendar_feeds import CalendarFeed
 from hms.models.consultations import Consultation
 from hms.models.doctors import Doctor
@@ -45,4 +45,5 @@ __all__ = [
     "User",
     "UtcDateTime",
     "new_id",
+    "new_ids",
 ]

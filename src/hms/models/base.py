@@ -45,6 +45,15 @@ def new_id() -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
+def new_ids(count: int) -> list[uuid.UUID]:
+    """Make many identifiers at once, each like ``new_id``'s, in rising order."""
+    milliseconds = epoch_milliseconds() & (1 << 48) - 1
+    top = milliseconds << 80 | 0x7 << 76 | 0b10 << 62
+    random = secrets.token_bytes(10 * count)
+    bits = sorted(int.from_bytes(random[place : place + 10]) >> 6 for place in range(0, 10 * count, 10))
+    return [uuid.UUID(int=top | (some >> 62) << 64 | some & (1 << 62) - 1) for some in bits]
+
+
 def choice_of(enumeration: type[StrEnum], *, closed: bool = True) -> Enum:
     """Build the column type of a list of words; a closed list is kept by a CHECK constraint on both engines."""
     return Enum(

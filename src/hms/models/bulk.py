@@ -43,6 +43,32 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str,
         cursor.close()
 
 
+def insert_missing(
+    session: Session, model: type[Base], columns: Mapping[str, Sequence[Any]], key: Sequence[str]
+) -> None:
+    """Insert rows, given column by column under the columns' names; a row whose key is there is left as it is.
+
+    Somebody else may insert the same keys at the same moment. Columns that are not named stay NULL.
+    """
+    session.flush()
+    connection = session.connection()
+    dialect = connection.dialect
+    table = cast(Table, model.__table__)
+    types = [table.c[name].type.dialect_impl(dialect) for name in columns]
+    values = [
+        _converted(columns[name], kind.bind_processor(dialect), distinct=table.c[name].primary_key)
+        for name, kind in zip(columns, types, strict=True)
+    ]
+    into = f"INSERT INTO {table.name} ({', '.join(columns)})"
+    kept = f"ON CONFLICT ({', '.join(key)}) DO NOTHING"
+    if dialect.name == "postgresql":
+        arrays = ", ".join(f"%s::{kind.compile(dialect)}[]" for kind in types)
+        connection.exec_driver_sql(f"{into} SELECT * FROM unnest({arrays}) {kept}", tuple(values))  # noqa: S608
+    else:
+        marks = ", ".join("?" * len(types))
+        connection.exec_driver_sql(f"{into} VALUES ({marks}) {kept}", list(zip(*values, strict=True)))
+
+
 def refresh_statistics(session: Session, *models: type[Base]) -> None:
     """Let PostgreSQL's planner know how tables have grown; it would learn it by itself, but only a minute later.
 
@@ -67,6 +93,16 @@ def _columns(model: type[Base]) -> list[tuple[str, Column[Any]]]:
         for attribute in inspect(model).column_attrs
         if (column := cast(Column[Any], attribute.columns[0])) is not table.autoincrement_column
     ]
+
+
+def _converted(values: Sequence[Any], convert: Callable[[Any], Any] | None, *, distinct: bool) -> list[Any]:
+    """Convert a column for the driver, each value once: days, times and owners come again and again."""
+    if convert is None:
+        return list(values)
+    if distinct:
+        return [convert(value) for value in values]
+    known = {value: None if value is None else convert(value) for value in set(values)}
+    return [known[value] for value in values]
 
 
 def _reader(name: str, column: Column[Any], dialect: Dialect) -> Callable[[Mapping[str, Any]], Any]:

@@ -1,16 +1,19 @@
 """Who can be visited, and when at the earliest: what a patient chooses a doctor by."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ScalarSelect, and_, exists, select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
-from hms.domain.appointments import LIVE
 from hms.models import Appointment, Doctor, DoctorDay, DoctorSlot, User
+from hms.queries.bookings import is_live
+
+LONGEST = timedelta(hours=8)
+"""No slot lasts longer (the schema sees to it), so one that ends from now on began no earlier than that before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,33 @@ class DoctorChoice:
         return f"Dr. {self.first_name} {self.last_name}"
 
 
+@dataclass(frozen=True, slots=True)
+class FreeTimeWish:
+    """Whose free times to look for, and between which days. ``ends_from``: as in ``doctors``."""
+
+    ends_from: datetime
+    first: date
+    last: date
+    specialization: str | None = None
+    limit: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTime:
+    """A time that can be booked now, and with whom. Instants are in UTC."""
+
+    slot_id: UUID
+    doctor_id: UUID
+    first_name: str
+    last_name: str
+    specialization: str
+    slot_date: date
+    start_time: time
+    end_time: time
+    starts_at: datetime
+    ends_at: datetime
+
+
 def doctors(session: Session, actor: Actor, ends_from: datetime, first: date, last: date) -> list[DoctorChoice]:
     """Return the doctors who take patients, by specialty and name, in one statement.
 
@@ -37,11 +67,9 @@ def doctors(session: Session, actor: Actor, ends_from: datetime, first: date, la
     """
     require(actor, Permission.SEE_DOCTORS)
     d, u = Doctor, User
-    earliest = _earliest(actor, ends_from, first, last)
     statement = (
-        select(d.id, u.first_name, u.last_name, d.specialization, earliest.c.starts_at)
+        select(d.id, u.first_name, u.last_name, d.specialization, _earliest(ends_from, first, last))
         .join(u, u.id == d.user_id)
-        .outerjoin(earliest, earliest.c.doctor_id == d.id)
         .where(d.hospital_id == actor.hospital_id, d.is_available, u.is_active)
         .order_by(d.specialization, u.last_name, u.first_name, d.id)
     )
@@ -61,31 +89,63 @@ def doctor(session: Session, actor: Actor, doctor_id: UUID) -> DoctorChoice | No
     return None if row is None else DoctorChoice(*row, earliest=None)
 
 
-def _earliest(actor: Actor, ends_from: datetime, first: date, last: date):  # type: ignore[no-untyped-def]
+def first_free(session: Session, actor: Actor, wish: FreeTimeWish) -> list[FreeTime]:
+    """Return the first free time of each doctor of a specialty, the earliest first, in one statement.
+
+    Doctors who take no patients, or have no time before the wish ends, are not among them.
+    """
+    require(actor, Permission.SEE_DOCTORS)
+    d, u, s = Doctor, User, DoctorSlot
+    starts_at = _earliest(wish.ends_from, wish.first, wish.last)
+    chosen = [d.hospital_id == actor.hospital_id, d.is_available, u.is_active]
+    if wish.specialization is not None:
+        chosen.append(d.specialization == wish.specialization)
+    each = (
+        select(d.id, d.specialization, u.first_name, u.last_name, starts_at.label("starts_at"))
+        .join(u, u.id == d.user_id)
+        .where(*chosen)
+        .subquery()
+    )
+    found = select(each).where(each.c.starts_at.is_not(None)).order_by(each.c.starts_at, each.c.id).limit(wish.limit)
+    earliest = found.cte()
+    e = earliest.c
+    statement = (
+        select(s.id, e.id, e.first_name, e.last_name, e.specialization)
+        .add_columns(s.slot_date, s.start_time, s.end_time, s.starts_at, s.ends_at)
+        .join(earliest, and_(s.doctor_id == e.id, s.starts_at == e.starts_at))
+        .order_by(s.starts_at, e.id)
+    )
+    return [FreeTime(*row) for row in session.execute(statement)]
+
+
+def _earliest(ends_from: datetime, first: date, last: date) -> ScalarSelect[datetime]:
+    """Select the start of a doctor's first free time: along their own slots, from now on, until one is free.
+
+    What is taken: a slot that a visit holds, and one that a live visit without slot row overlaps.
+    """
     s, a, day = DoctorSlot, Appointment, DoctorDay
-    taken = (
-        select(a.id)
-        .where(
-            a.doctor_id == s.doctor_id,
-            a.appointment_date == s.slot_date,
-            a.holds_slot,
-            or_(a.slot_id == s.id, and_(a.status.in_(LIVE), a.starts_at < s.ends_at, a.ends_at > s.starts_at)),
-        )
-        .exists()
+    held = exists().where(a.slot_id == s.id, a.holds_slot)
+    overlapped = exists().where(
+        a.doctor_id == s.doctor_id, a.slot_id.is_(None), is_live(), a.starts_at < s.ends_at, a.ends_at > s.starts_at
+    )
+    full = exists().where(
+        day.doctor_id == s.doctor_id, day.day == s.slot_date, day.booked >= Doctor.max_patients_per_day
     )
     return (
-        select(s.doctor_id, func.min(s.starts_at, type_=s.starts_at.type).label("starts_at"))
-        .join(Doctor, Doctor.id == s.doctor_id)
-        .outerjoin(day, and_(day.doctor_id == s.doctor_id, day.day == s.slot_date))
+        select(s.starts_at)
         .where(
-            s.hospital_id == actor.hospital_id,
-            s.slot_date.between(first, last),
+            s.doctor_id == Doctor.id,
+            s.starts_at >= ends_from - LONGEST,
             s.ends_at >= ends_from,
+            s.slot_date.between(first, last),
             ~s.blocked_manually,
             s.absence_id.is_(None),
-            func.coalesce(day.booked, 0) < Doctor.max_patients_per_day,
-            ~taken,
+            ~held,
+            ~overlapped,
+            ~full,
         )
-        .group_by(s.doctor_id)
-        .subquery()
+        .order_by(s.starts_at)
+        .limit(1)
+        .correlate(Doctor)
+        .scalar_subquery()
     )

@@ -1,24 +1,25 @@
 """What changes of a calendar share: locking doctors, and filling their days with slots in sets."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 
 from hms.access.permissions import Permission
 from hms.domain.errors import Code, DomainError
 from hms.domain.intervals import Occupied, Span
 from hms.domain.people import Role
 from hms.domain.slots import Calendar, PlannedSlot
-from hms.models import Doctor, DoctorSlot, new_id
+from hms.models import Doctor, DoctorSlot, new_ids
+from hms.models.bulk import insert_missing
 from hms.queries import schedules, slots
 from hms.transaction import Work
 
-_TABLE = cast("Table", DoctorSlot.__table__)
+NewSlot = tuple[UUID, PlannedSlot, UUID | None]
+"""Whose slot, which one, and the absence that blocks it."""
 
 
 def lock_doctors(work: Work, doctor_ids: Collection[UUID], *, exclusive: bool) -> list[Doctor]:
@@ -70,44 +71,41 @@ def fill(work: Work, doctor_ids: Collection[UUID], first: date, last: date) -> d
     taken: dict[UUID, list[Span[datetime]]] = defaultdict(list)
     for doctor_id, span in slots.occupied(work.session, doctor_ids, first, last):
         taken[doctor_id].append(span)
-    rows: list[dict[str, Any]] = []
+    lacking: list[NewSlot] = []
     counts: dict[UUID, int] = {}
     for doctor_id, calendar in sorted(grids.items()):
-        present = Occupied(taken[doctor_id])
-        fresh = [slot for slot in calendar.slots_between(first, last) if present.is_free(slot.span)]
-        rows += slot_rows(work, doctor_id, calendar, fresh)
+        fresh = list(calendar.slots_between(first, last))
+        if taken[doctor_id]:
+            present = Occupied(taken[doctor_id])
+            fresh = [slot for slot in fresh if present.is_free(slot.span)]
+        lacking += new_slots(doctor_id, calendar, fresh)
         counts[doctor_id] = len(fresh)
-    add_slots(work, rows)
+    add_slots(work, lacking)
     return counts
 
 
-def slot_rows(work: Work, doctor_id: UUID, calendar: Calendar, planned: Iterable[PlannedSlot]) -> list[dict[str, Any]]:
-    """Build the table rows of planned slots, with the absence that blocks them."""
-    return [
-        {
-            "id": new_id(),
-            "hospital_id": work.actor.hospital_id,
-            "doctor_id": doctor_id,
-            "slot_date": slot.day,
-            "start_time": slot.start,
-            "end_time": slot.end,
-            "starts_at": slot.starts_at,
-            "ends_at": slot.ends_at,
-            "blocked_manually": False,
-            "absence_id": calendar.absence_at(slot.day, slot.wall),
-        }
-        for slot in planned
-    ]
+def new_slots(doctor_id: UUID, calendar: Calendar, planned: Iterable[PlannedSlot]) -> list[NewSlot]:
+    """Return planned slots with whose they are, and the absence that blocks them."""
+    if not calendar.absences:
+        return [(doctor_id, slot, None) for slot in planned]
+    return [(doctor_id, slot, calendar.absence_at(slot.day, slot.wall)) for slot in planned]
 
 
-def add_slots(work: Work, rows: list[dict[str, Any]]) -> None:
-    """Insert slots; one that somebody else inserted at the same moment is left as it is."""
-    if not rows:
+def add_slots(work: Work, lacking: Sequence[NewSlot]) -> None:
+    """Insert slots in one statement; one that somebody else inserted at the same moment is left as it is."""
+    if not lacking:
         return
-    key = ["doctor_id", "starts_at"]
-    statement: Insert
-    if work.session.get_bind().dialect.name == "postgresql":
-        statement = postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=key)
-    else:
-        statement = sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=key)
-    work.session.execute(statement, rows)
+    planned = [slot for _, slot, _ in lacking]
+    columns: dict[str, list[Any]] = {
+        "id": new_ids(len(lacking)),
+        "hospital_id": [work.actor.hospital_id] * len(lacking),
+        "doctor_id": [doctor_id for doctor_id, _, _ in lacking],
+        "slot_date": [slot.day for slot in planned],
+        "start_time": [slot.start for slot in planned],
+        "end_time": [slot.end for slot in planned],
+        "starts_at": [slot.starts_at for slot in planned],
+        "ends_at": [slot.ends_at for slot in planned],
+        "blocked_manually": [False] * len(lacking),
+        "absence_id": [absence_id for _, _, absence_id in lacking],
+    }
+    insert_missing(work.session, DoctorSlot, columns, ["doctor_id", "starts_at"])

@@ -21,12 +21,14 @@ from hms.services.calendars import (
     fill,
     lock_doctor,
     lock_doctors,
+    new_slots,
     require_own_calendar,
-    slot_rows,
 )
 from hms.transaction import Work
 
 MAX_DAYS = 366
+IDS_A_STATEMENT = 10_000
+"""A year of short slots has more identifiers than an engine takes parameters."""
 Instants = Span[datetime]
 
 
@@ -126,9 +128,9 @@ def relay(work: Work, doctor: Doctor) -> Regenerated:
     wanted = {slot.span for slot in planned}
     gone = [slot_id for span, slot_id in unheld.items() if span not in wanted]
     fresh = [slot for slot in planned if slot.span not in unheld]
-    if gone:
-        work.session.execute(delete(DoctorSlot).where(DoctorSlot.id.in_(gone)))
-    add_slots(work, slot_rows(work, doctor.id, calendar, fresh))
+    for begin in range(0, len(gone), IDS_A_STATEMENT):
+        work.session.execute(delete(DoctorSlot).where(DoctorSlot.id.in_(gone[begin : begin + IDS_A_STATEMENT])))
+    add_slots(work, new_slots(doctor.id, calendar, fresh))
     result = Regenerated(held=len(held), kept=len(unheld) - len(gone), removed=len(gone), created=len(fresh))
     if gone or fresh:
         values = {"removed": result.removed, "created": result.created, "held": result.held}
