@@ -159,6 +159,26 @@ def test_a_decision_ends_the_review(case: Case, decision: ReviewDecision, status
     assert refused.value.code is Code.NOT_FOUND
 
 
+def test_who_saw_an_earlier_state_decides_nothing(case: Case) -> None:
+    case.absent()
+    case.sweep()
+    version = reload(case.runtime, Appointment, case.visit).version
+    stale = Decide(case.visit, ReviewDecision.NO_SHOW, version=version - 1)
+    with pytest.raises(DomainError) as refused:
+        case.runtime.transact(case.reception, reviews.decide, stale)
+    assert refused.value.code is Code.STALE_VERSION
+    case.runtime.transact(case.reception, reviews.decide, Decide(case.visit, ReviewDecision.NO_SHOW, version=version))
+    assert len(rows(case.runtime, NoShowPenalty)) == 1
+
+
+def test_what_was_left_open_ends_as_any_visit_does(case: Case) -> None:
+    case.runtime.transact(case.reception, attendance.check_in, Attend(case.visit))
+    case.clock.advance(timedelta(days=1))
+    with pytest.raises(DomainError, match="left without being seen") as refused:
+        case.runtime.transact(case.reception, reviews.decide, Decide(case.visit, ReviewDecision.ATTENDED))
+    assert refused.value.code is Code.INVALID_TRANSITION
+
+
 def test_only_reception_and_admins_decide(case: Case) -> None:
     case.absent()
     case.sweep()

@@ -19,14 +19,21 @@ from hms.services import lifecycle, marking
 from hms.services.marking import Mark
 from hms.transaction import Work
 
+LEFT_OPEN = {
+    Status.CHECKED_IN: "This patient was checked in. Cancel the visit if they left without being seen, take back a "
+    "mistaken check-in, or let the doctor start and complete the consultation.",
+    Status.IN_PROGRESS: "This visit is with the doctor, who completes or abandons the consultation.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """A human's decision on an open review."""
+    """A human's decision on an open review; ``version``: the appointment's, as the writer saw it."""
 
     appointment_id: UUID
     decision: ReviewDecision
     note: str | None = None
+    version: int | None = None
 
 
 def hold_back(work: Work, appointments: Sequence[Appointment]) -> dict[UUID, ReviewReason]:
@@ -81,9 +88,15 @@ def settle(work: Work, appointment: Appointment) -> None:
 
 
 def decide(work: Work, command: Decide) -> None:
-    """Decide an open review: NO_SHOW marks it with all that follows, ATTENDED completes it, CLINIC_FAULT cancels it."""
+    """Decide an open review: NO_SHOW marks it with all that follows, ATTENDED completes it, CLINIC_FAULT cancels it.
+
+    Raise INVALID_TRANSITION for a visit left open, which ends as any other visit does; NOT_FOUND or STALE_VERSION.
+    """
     work.require(Permission.DECIDE_REVIEWS)
     appointment, patient = lifecycle.locked_in_order(work, command.appointment_id)
+    lifecycle.require_seen(work, appointment, command.version)
+    if appointment.status in LEFT_OPEN:
+        raise DomainError(Code.INVALID_TRANSITION, LEFT_OPEN[appointment.status])
     if not appointment.under_review or appointment.status not in OPEN:
         raise not_found("OpenReview")
     _close(work, appointment, command.decision, command.note)

@@ -190,11 +190,11 @@ def test_what_a_human_must_decide(house: HttpHouse, clock: FixedClock, runtime: 
     assert reviews.json["meta"] == {"nextCursor": None, "limit": 200}
 
     decisions = {"NO_SHOW": "NO_SHOW", "ATTENDED": "COMPLETED", "CLINIC_FAULT": "CANCELLED"}
-    for visit, (decision, status) in zip(visits, decisions.items(), strict=True):
-        path = f"/no-show/reviews/{visit['id']}"
+    for row, (decision, status) in zip(reviews.data, decisions.items(), strict=True):
+        path, seen = f"/no-show/reviews/{row['appointmentId']}", {"version": row["version"], "note": "Asked"}
         assert house.nurse.post(path, {"decision": decision}).refusal == (403, "FORBIDDEN")
         assert house.reception.post(path, {"decision": "MAYBE"}).refusal == (422, "VALIDATION")
-        assert house.reception.post(path, {"decision": decision, "note": "Asked"}).data["status"] == status
+        assert house.reception.post(path, {"decision": decision, **seen}).data["status"] == status
         assert house.reception.post(path, {"decision": decision}).refusal == (404, "NOT_FOUND")
     assert house.reception.get("/no-show/reviews").data == []
     assert [str(row.appointment_id) for row in rows(runtime, NoShowPenalty)] == [visits[0]["id"]]

@@ -48,10 +48,11 @@ class Arrival(Body):
 
 
 class Decision(Body):
-    """NO_SHOW marks with all that follows, ATTENDED completes, CLINIC_FAULT cancels."""
+    """NO_SHOW marks with all that follows, ATTENDED completes, CLINIC_FAULT cancels. ``version``: the appointment's."""
 
     decision: ReviewDecision
     note: Note | None = None
+    version: Version | None = None
 
 
 class LogSearch(Paging):
@@ -205,7 +206,7 @@ def waiting(call: Call, query: ReviewQuery) -> Page[ReviewRow]:
 )
 def decide(call: Call, appointment_id: UUID, body: Decision) -> AppointmentRow:
     """Decide an open review; nobody is penalised without a decision."""
-    command = Decide(appointment_id, body.decision, body.note)
+    command = Decide(appointment_id, body.decision, body.note, body.version)
     return changed(call, appointment_id, lambda work: reviews.decide(work, command))
 
 
