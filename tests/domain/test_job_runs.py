@@ -7,40 +7,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hms.domain.cron import Cron
 from hms.domain.job_runs import (
     RunStatus,
     consecutive_failures,
     health_problem,
     is_abandoned,
     is_judged,
-    is_working,
     success_rate,
-    working_hours,
 )
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
-HOURS = working_hours("*/5 7-22 * * *")
+CHECKS = Cron.parse("*/5 7-22 * * *")
 AT = datetime(2026, 1, 22, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("seconds", "given_up"), [(0, False), (299, False), (300, True), (3600, True)])
 def test_five_minutes_without_heartbeat(seconds: int, given_up: bool) -> None:
     assert is_abandoned(AT, AT + timedelta(seconds=seconds)) is given_up
-
-
-@pytest.mark.parametrize(
-    ("schedule", "hours"),
-    [
-        ("*/5 7-22 * * *", set(range(7, 23))),
-        ("0 1 * * *", {1}),
-        ("* * * * *", set(range(24))),
-        ("0 */6 * * *", {0, 6, 12, 18}),
-        ("0 8-18/5,22 * * *", {8, 13, 18, 22}),
-        ("0 9/6 * * *", {9, 15, 21}),
-    ],
-)
-def test_hours_of_a_crontab(schedule: str, hours: set[int]) -> None:
-    assert working_hours(schedule) == hours
 
 
 @pytest.mark.parametrize(
@@ -58,8 +42,14 @@ def test_working_hours_are_the_hospitals_and_judged_from_a_quarter_past_seven(
     wall: str, working: bool, judged: bool
 ) -> None:
     now = datetime.fromisoformat(f"2026-01-22T{wall}+05:30")
-    assert is_working(now, KOLKATA, HOURS) is working
-    assert is_judged(now, KOLKATA, HOURS) is judged
+    assert CHECKS.names_hour(now, KOLKATA) is working
+    assert is_judged(now, KOLKATA, CHECKS) is judged
+
+
+def test_nobody_misses_a_run_on_a_day_without_runs() -> None:
+    weekdays = Cron.parse("*/5 7-22 * * 1-5")
+    friday, saturday = (datetime.fromisoformat(f"2026-01-{day}T12:00+05:30") for day in (23, 24))
+    assert [is_judged(now, KOLKATA, weekdays) for now in (friday, saturday)] == [True, False]
 
 
 @pytest.mark.parametrize(

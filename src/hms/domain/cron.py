@@ -29,7 +29,7 @@ class Cron:
         return cls(
             minutes=fields[0],
             hours=fields[1],
-            days=None if words[2].startswith(_EVERY) else fields[2],
+            days=None if words[2] == _EVERY else fields[2],
             months=fields[3],
             weekdays=None if words[4] == _EVERY else frozenset(day or 7 for day in fields[4]),
         )
@@ -48,6 +48,11 @@ class Cron:
             if due:
                 return max(due)
         return None
+
+    def names_hour(self, now: datetime, zone: ZoneInfo) -> bool:
+        """Tell whether the schedule has times in the present hour of the present day."""
+        wall = now.astimezone(zone)
+        return wall.hour in self.hours and self._matches(wall.date())
 
     def _instants(self, day: date, zone: ZoneInfo) -> Iterator[datetime]:
         if not self._matches(day):

@@ -6,6 +6,8 @@ from enum import StrEnum
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
+from hms.domain.cron import Cron
+
 
 class JobName(StrEnum):
     """What HMS does by itself."""
@@ -55,19 +57,9 @@ def consecutive_failures(newest_first: Iterable[RunStatus]) -> int:
     return sum(1 for _ in takewhile(lambda status: status is RunStatus.FAILED, finished))
 
 
-def working_hours(schedule: str) -> frozenset[int]:
-    """Return the hours (0-23) named by the hour field of a five-field crontab such as ``*/5 7-22 * * *``."""
-    return frozenset(hour for part in schedule.split()[1].split(",") for hour in _hours(part))
-
-
-def is_working(now: datetime, zone: ZoneInfo, hours: frozenset[int]) -> bool:
-    """Tell whether the job is scheduled to run in the hospital's present hour."""
-    return now.astimezone(zone).hour in hours
-
-
-def is_judged(now: datetime, zone: ZoneInfo, hours: frozenset[int]) -> bool:
+def is_judged(now: datetime, zone: ZoneInfo, schedule: Cron) -> bool:
     """Tell whether a missing success counts: inside working hours that began 15 minutes ago (from 07:15 on)."""
-    return is_working(now, zone, hours) and is_working(now - SUCCESS_EXPECTED_WITHIN, zone, hours)
+    return all(schedule.names_hour(instant, zone) for instant in (now, now - SUCCESS_EXPECTED_WITHIN))
 
 
 def health_problem(failures: int, last_success: datetime | None, now: datetime, *, judged: bool) -> str | None:
@@ -84,13 +76,3 @@ def health_problem(failures: int, last_success: datetime | None, now: datetime, 
 def success_rate(total: int, failed: int) -> str:
     """Return the share of runs that succeeded, such as "98.5%"; without any run nothing has failed."""
     return f"{100 * (total - failed) / total if total else 100:.1f}%"
-
-
-def _hours(part: str) -> range:
-    span, _, step = part.partition("/")
-    if span == "*":
-        return range(0, 24, int(step or 1))
-    first, dash, last = span.partition("-")
-    if not dash:
-        return range(int(first), 24, int(step)) if step else range(int(first), int(first) + 1)
-    return range(int(first), int(last) + 1, int(step or 1))

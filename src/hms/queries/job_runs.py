@@ -8,21 +8,21 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from hms.domain.cron import Cron
 from hms.domain.job_runs import (
     JobName,
     RunStatus,
     consecutive_failures,
     health_problem,
     is_judged,
-    is_working,
     success_rate,
-    working_hours,
 )
 from hms.models import Doctor, Hospital, JobRun, User
 
 RECENT = 10
 STREAK_SEEN = 1000
 STATS_OVER = timedelta(hours=24)
+_ALWAYS = Cron.parse("* * * * *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +76,18 @@ def health(session: Session, hospital_id: UUID, now: datetime, job: JobName = Jo
     finished = _newest(session, hospital_id, job, RunStatus.COMPLETED, RunStatus.FAILED)
     success = _newest(session, hospital_id, job, RunStatus.COMPLETED)
     watched = job is JobName.NO_SHOW_CHECK
-    hours = working_hours(hospital.policy.no_show_check_schedule) if watched else frozenset(range(24))
+    schedule = Cron.parse(hospital.policy.no_show_check_schedule) if watched else _ALWAYS
     problem = health_problem(
         failures,
         success.completed_at if success else None,
         now,
-        judged=watched and is_judged(now, hospital.zone, hours),
+        judged=watched and is_judged(now, hospital.zone, schedule),
     )
     return Health(
         job_name=job,
         is_healthy=problem is None,
         health_message=problem or "OK",
-        is_working_hours=is_working(now, hospital.zone, hours),
+        is_working_hours=schedule.names_hour(now, hospital.zone),
         last_run_time=finished.completed_at if finished else None,
         last_run_status=_word(finished),
         consecutive_failures=failures,
