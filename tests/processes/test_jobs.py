@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -112,6 +113,22 @@ def test_one_hospitals_failure_stops_no_other(runtime: Runtime, clock: FixedCloc
     assert (failed.status, failed.is_well) == (OutcomeStatus.FAILED, False)
     run = reload(runtime, JobRun, failed.run_id or broken.id)
     assert (run.status, run.error_message, run.run_metadata) == (RunStatus.FAILED, failed.error, {"source": "external"})
+
+
+def test_a_job_that_cannot_start_stops_no_other_hospitals(runtime: Runtime) -> None:
+    """The database is too busy for the first hospital."""
+    busy, well = make_hospital(runtime, code="AAA"), make_hospital(runtime, code="BBB")
+
+    class Crowded(Runtime):
+        def transact(self, actor: Actor, *args: Any, **kwargs: Any) -> Any:
+            if actor.hospital_id == busy.id:
+                raise DomainError(Code.BUSY, "Too many changes at once.")
+            return super().transact(actor, *args, **kwargs)
+
+    crowded = Crowded(runtime.settings, runtime.database, runtime.clocks, runtime.gateways)
+    outcomes = run_for_all(crowded, CHECK, RunSource.EXTERNAL)
+    assert [outcomes[row.id].status for row in (busy, well)] == [OutcomeStatus.FAILED, OutcomeStatus.COMPLETED]
+    assert outcomes[busy.id].error == "Too many changes at once."
 
 
 def test_the_horizon_is_filled_for_all_active_doctors_and_again_changes_nothing(runtime: Runtime) -> None:

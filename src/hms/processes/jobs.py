@@ -78,11 +78,9 @@ def run_job(
     try:
         starter = actor or Actor.system(hospital_id)
         run_id = runtime.transact(starter, job_runs.start, StartRun(job, source, scheduled_for))
-    except DomainError as refusal:
-        if refusal.code is not Code.ALREADY_PROCESSING:
-            raise
-        return RunOutcome(OutcomeStatus.ALREADY_PROCESSING, error=refusal.message)
     except Exception as error:
+        if isinstance(error, DomainError) and error.code is Code.ALREADY_PROCESSING:
+            return RunOutcome(OutcomeStatus.ALREADY_PROCESSING, error=error.message)
         log.exception("A job could not start", job=job.value)
         return RunOutcome(OutcomeStatus.FAILED, error=describe(error))
     run = Running(runtime, hospital_id, run_id)
