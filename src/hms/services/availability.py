@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
-
-from hms.domain.appointments import OPEN, Status
-from hms.domain.events import AppointmentMoved, DoctorMadeUnavailable
-from hms.models import Appointment, Doctor
+from hms.domain.appointments import OPEN
+from hms.domain.events import DoctorMadeUnavailable, Visit
+from hms.models import Doctor
 from hms.services import lifecycle
 from hms.services.slots import relay
 from hms.transaction import Work
@@ -18,12 +15,22 @@ REASON = "Doctor unavailable"
 
 @dataclass(frozen=True, slots=True)
 class Unavailability:
-    """What followed. ``affected_appointment_ids``: the cancelled; ``checked_in_appointment_ids``: left as they are."""
+    """What followed. ``cancelled``: the visits called off; ``checked_in``: those left as they are, each by start."""
 
     cancelled_appointments: int
     notified_patients: int
-    affected_appointment_ids: tuple[UUID, ...]
-    checked_in_appointment_ids: tuple[UUID, ...]
+    cancelled: tuple[Visit, ...]
+    checked_in: tuple[Visit, ...]
+
+    @property
+    def affected_appointment_ids(self) -> tuple[UUID, ...]:
+        """The cancelled ones."""
+        return tuple(visit.appointment_id for visit in self.cancelled)
+
+    @property
+    def checked_in_appointment_ids(self) -> tuple[UUID, ...]:
+        """The ones left."""
+        return tuple(visit.appointment_id for visit in self.checked_in)
 
 
 def make_unavailable(work: Work, doctor: Doctor) -> Unavailability:
@@ -33,39 +40,17 @@ def make_unavailable(work: Work, doctor: Doctor) -> Unavailability:
     """
     doctor.is_available = False
     work.session.flush()  # the visits bring their doctor along anew
-    visits = _ahead(work, doctor)
+    visits = lifecycle.locked_ahead(work, doctor.id)
     cancelled = [visit for visit in visits if visit.status in OPEN]
-    moves = []
-    for appointment in cancelled:
-        before = appointment.status
-        lifecycle.move(work, appointment, Status.CANCELLED, reason=REASON)
-        appointment.calendar_sequence += 1
-        moves.append(AppointmentMoved(entity_id=appointment.id, before=before, after=Status.CANCELLED, reason=REASON))
-    work.session.flush()
     told = tuple(lifecycle.visit_of(appointment) for appointment in cancelled)
+    waiting = tuple(lifecycle.visit_of(appointment) for appointment in visits if appointment.status not in OPEN)
+    moves = lifecycle.cancel_many(work, cancelled, REASON)
     work.emit(DoctorMadeUnavailable(entity_id=doctor.id, cancelled=told), *moves)
     if cancelled:
         relay(work, doctor)
     return Unavailability(
-        cancelled_appointments=len(cancelled),
-        notified_patients=len({appointment.patient_id for appointment in cancelled}),
-        affected_appointment_ids=tuple(appointment.id for appointment in cancelled),
-        checked_in_appointment_ids=tuple(a.id for a in visits if a.status is Status.CHECKED_IN),
+        cancelled_appointments=len(told),
+        notified_patients=len({visit.patient.patient_id for visit in told}),
+        cancelled=told,
+        checked_in=waiting,
     )
-
-
-def _ahead(work: Work, doctor: Doctor) -> list[Appointment]:
-    statement = (
-        select(Appointment)
-        .where(
-            Appointment.hospital_id == work.actor.hospital_id,
-            Appointment.doctor_id == doctor.id,
-            Appointment.starts_at >= work.now,
-            Appointment.status.in_([*sorted(OPEN), Status.CHECKED_IN]),
-        )
-        .order_by(Appointment.id)
-        .options(joinedload(Appointment.patient), joinedload(Appointment.doctor).joinedload(Doctor.user))
-        .with_for_update(key_share=True, of=Appointment)
-        .execution_options(populate_existing=True)
-    )
-    return list(work.session.scalars(statement))

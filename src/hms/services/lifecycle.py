@@ -1,15 +1,16 @@
 """The one way an appointment changes its state: event row, version and timestamps along with it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.orm import joinedload
 
 from hms.access.actors import Actor
 from hms.access.scope import find, not_found
-from hms.domain.appointments import LIVE, Status, require_transition
+from hms.domain.appointments import LIVE, OPEN, Status, require_transition
 from hms.domain.errors import Code, DomainError
-from hms.domain.events import Visit
+from hms.domain.events import AppointmentMoved, Visit
 from hms.domain.people import Contact, Role
 from hms.models import Appointment, AppointmentEvent, Doctor, Patient
 from hms.queries import appointments
@@ -59,6 +60,29 @@ def locked_in_order(work: Work, appointment_id: UUID) -> tuple[Appointment, Pati
     return locked(work, appointment_id), patient
 
 
+def locked_ahead(work: Work, doctor_id: UUID, *conditions: ColumnElement[bool]) -> list[Appointment]:
+    """Lock, in id order, a locked doctor's visits from now on that are open or checked in; return them by start.
+
+    Patient and doctor are loaded. One statement, however many there are.
+    """
+    a = Appointment
+    statement = (
+        select(a)
+        .where(
+            a.hospital_id == work.actor.hospital_id,
+            a.doctor_id == doctor_id,
+            a.starts_at >= work.now,
+            a.status.in_([*sorted(OPEN), Status.CHECKED_IN]),
+            *conditions,
+        )
+        .order_by(a.id)
+        .options(joinedload(a.patient), joinedload(a.doctor).joinedload(Doctor.user))
+        .with_for_update(key_share=True, of=a)
+        .execution_options(populate_existing=True)
+    )
+    return sorted(work.session.scalars(statement), key=lambda visit: (visit.starts_at, visit.id))
+
+
 def require_seen(work: Work, appointment: Appointment, version: int | None) -> None:
     """Raise STALE_VERSION, with the present row, when the writer saw another version of the appointment."""
     if version is not None and version != appointment.version:
@@ -103,6 +127,54 @@ def move(work: Work, appointment: Appointment, to: Status, *, reason: str | None
             is_import=False,
         )
     )
+
+
+def cancel_many(
+    work: Work, appointments: Sequence[Appointment], reason: str, *, note: str | None = None
+) -> list[AppointmentMoved]:
+    """Cancel locked visits in sets: slots freed, stamps and event rows written, ``note`` added to their notes.
+
+    Returns the events to emit; the statements don't grow with the rows, whose objects are stale afterwards. What
+    follows for others is the caller's, as with ``move``.
+    """
+    if not appointments:
+        return []
+    for appointment in appointments:
+        require_transition(appointment.status, Status.CANCELLED)
+    values = {
+        "status": Status.CANCELLED,
+        "holds_slot": False,
+        "cancelled_at": work.now,
+        "calendar_sequence": Appointment.calendar_sequence + 1,
+        "version": Appointment.version + 1,
+        "updated_at": work.now,
+    }
+    if note is not None:
+        values["notes"] = func.coalesce(Appointment.notes + "\n", "") + note
+    work.session.execute(
+        update(Appointment)
+        .where(Appointment.id.in_([appointment.id for appointment in appointments]))
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    events = [
+        {
+            "hospital_id": appointment.hospital_id,
+            "appointment_id": appointment.id,
+            "at": work.now,
+            "actor_id": work.actor.user_id,
+            "from_status": appointment.status,
+            "to_status": Status.CANCELLED,
+            "reason": reason,
+            "is_import": False,
+        }
+        for appointment in appointments
+    ]
+    work.session.execute(insert(AppointmentEvent), events)
+    return [
+        AppointmentMoved(entity_id=visit.id, before=visit.status, after=Status.CANCELLED, reason=reason)
+        for visit in appointments
+    ]
 
 
 def visit_of(appointment: Appointment) -> Visit:

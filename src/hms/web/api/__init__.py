@@ -30,6 +30,7 @@ from types import ModuleType
 from flask import Flask
 
 from hms.web.api import (
+    absences,
     appointments,
     audit,
     auth,
@@ -58,6 +59,7 @@ MODULES: tuple[ModuleType, ...] = (
     patients,
     doctors,
     schedules,
+    absences,
     slots,
     appointments,
     consultations,

@@ -17,7 +17,8 @@ from hms.services.doctors import DoctorChange, EditDoctor, NewDoctor
 from hms.services.slots import Regenerated
 from hms.services.users import NewUser
 from hms.transaction import Work
-from hms.web.api.answers import Page, after_name, name_of, page_of, read_cursor
+from hms.web.api.affected import VisitsWarning, warning_of_stop
+from hms.web.api.answers import Page, Warned, after_name, name_of, page_of, read_cursor
 from hms.web.api.routing import Call, Routes
 from hms.web.api.schemas import Body, Edit, Email, Language, Name, Paging, Password, Phone, Preview, Version
 
@@ -121,18 +122,20 @@ def one(call: Call, doctor_id: UUID) -> DoctorRow:
 
 
 @routes.patch("/doctors/<uuid:doctor_id>", needs=Permission.MANAGE_DOCTORS, errors=(Code.DOCTOR_NOT_FOUND,))
-def edit(call: Call, doctor_id: UUID, query: Preview, body: DoctorEdit) -> ChangedDoctor:
+def edit(call: Call, doctor_id: UUID, query: Preview, body: DoctorEdit) -> Warned[ChangedDoctor, VisitsWarning]:
     """Edit a doctor.
 
-    Another slotDuration lays the future slots anew. isAvailable false cancels all scheduled and confirmed visits ahead
-    and tells their patients.
+    Another slotDuration lays the future slots anew. isAvailable false cancels all scheduled and confirmed visits ahead,
+    tells their patients and lists them in the warning; isAvailable true lets patients book again and brings nothing
+    back. With `preview=true` nothing is changed.
     """
     command = EditDoctor(doctor_id=doctor_id, changes=body.given("version"), version=body.version)
 
-    def act(work: Work) -> ChangedDoctor:
+    def act(work: Work) -> Warned[ChangedDoctor, VisitsWarning]:
         change = services.update(work, command)
         work.session.flush()
-        return _changed(doctors.one(work.session, work.actor, doctor_id), change)
+        data = _changed(doctors.one(work.session, work.actor, doctor_id), change)
+        return Warned(data, warning_of_stop(change.unavailability))
 
     return call.rehearse(act) if query.preview else call.transact(act)
 

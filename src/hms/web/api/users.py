@@ -16,7 +16,8 @@ from hms.services import users as services
 from hms.services.availability import Unavailability
 from hms.services.users import EditUser, NewUser, SetPassword
 from hms.transaction import Work
-from hms.web.api.answers import Page, after_name, name_of, page_of, read_cursor
+from hms.web.api.affected import VisitsWarning, warning_of_stop
+from hms.web.api.answers import Page, Warned, after_name, name_of, page_of, read_cursor
 from hms.web.api.routing import Call, Routes
 from hms.web.api.schemas import Body, Edit, Email, Language, Name, Paging, Password, Phone, Preview, Search, Version
 
@@ -61,11 +62,21 @@ class UserEdit(Edit):
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedDoctor:
+    """What followed for a doctor's visits; those of ``checkedInAppointmentIds`` were left as they are."""
+
+    cancelled_appointments: int
+    notified_patients: int
+    affected_appointment_ids: tuple[UUID, ...]
+    checked_in_appointment_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UserChange:
     """The login, and what followed for a doctor's visits when it was deactivated."""
 
     user: UserRow
-    unavailability: Unavailability | None
+    unavailability: StoppedDoctor | None
 
 
 @routes.get("/users", needs=MANAGE)
@@ -92,7 +103,7 @@ def one(call: Call, user_id: UUID) -> UserRow:
 
 
 @routes.patch("/users/<uuid:user_id>", needs=MANAGE, errors=(Code.EMAIL_TAKEN, Code.CONFLICT))
-def edit(call: Call, user_id: UUID, query: Preview, body: UserEdit) -> UserChange:
+def edit(call: Call, user_id: UUID, query: Preview, body: UserEdit) -> Warned[UserChange, VisitsWarning]:
     """Edit a login; deactivating it ends its sessions.
 
     Deactivating a doctor's login cancels what lies ahead, as when the doctor is made unavailable.
@@ -100,11 +111,23 @@ def edit(call: Call, user_id: UUID, query: Preview, body: UserEdit) -> UserChang
     command = EditUser(user_id=user_id, changes=body.given("password", "version"), version=body.version)
     password_hash = hash_password(body.password) if "password" in body.model_fields_set else None
 
-    def act(work: Work) -> UserChange:
+    def act(work: Work) -> Warned[UserChange, VisitsWarning]:
         followed = services.update(work, command)
         if password_hash is not None:
             services.set_password(work, SetPassword(user_id=user_id, password_hash=password_hash))
         work.session.flush()
-        return UserChange(users.one(work.session, work.actor, user_id), followed)
+        data = UserChange(users.one(work.session, work.actor, user_id), _stopped(followed))
+        return Warned(data, warning_of_stop(followed))
 
     return call.rehearse(act) if query.preview else call.transact(act)
+
+
+def _stopped(followed: Unavailability | None) -> StoppedDoctor | None:
+    if followed is None:
+        return None
+    return StoppedDoctor(
+        followed.cancelled_appointments,
+        followed.notified_patients,
+        followed.affected_appointment_ids,
+        followed.checked_in_appointment_ids,
+    )
