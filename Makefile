@@ -11,7 +11,7 @@ VENDOR := src/hms/web/static/vendor
 VENDORED := $(VENDOR)/htmx.min.js
 LOCK_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
-CHECKED := src tests tools assets/build.py $(wildcard benchmarks)
+CHECKED := src tests tools assets/build.py infra/lambda $(wildcard benchmarks)
 
 .PHONY: help
 help: ## Say what can be made
