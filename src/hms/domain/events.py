@@ -1,7 +1,7 @@
 """What happened, as plain values: each change emits one event, which becomes audit rows and messages."""
 
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -244,8 +244,17 @@ class JobRecovered(Event):
         return {"job": self.job}
 
 
+def written(instant: datetime) -> str:
+    """Write an instant as clients read it: in UTC, with milliseconds and Z."""
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
 def _plain(value: object) -> Any:
-    if isinstance(value, datetime | date | time):
+    if isinstance(value, datetime):
+        return written(value)
+    if isinstance(value, time):
+        return value.isoformat(timespec="minutes")
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)

@@ -15,6 +15,7 @@ from hms.domain.events import (
     PatientBlocked,
     ScheduleChanged,
     Visit,
+    written,
 )
 from hms.domain.messages import Channel, Notice, Priority
 
@@ -242,4 +243,4 @@ def _day(visit: Visit) -> str:
 
 
 def _of(visit: Visit) -> dict[str, object]:
-    return {"appointmentId": str(visit.appointment_id), "startsAt": visit.starts_at.isoformat()}
+    return {"appointmentId": str(visit.appointment_id), "startsAt": written(visit.starts_at)}
