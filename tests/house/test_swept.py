@@ -95,3 +95,16 @@ def test_kept_application_has_a_new_door_for_each_test(runtime: Runtime) -> None
     door = app.extensions["hms.door"]
     assert app_on(runtime) is app
     assert app.extensions["hms.door"] is not door
+
+
+def test_planner_forgets_what_an_earlier_test_had_measured(swept_postgresql: Swept) -> None:
+    measured = (
+        "SELECT count(*) FROM pg_class WHERE reltuples >= 0 AND relkind = 'r' AND relname IN ('users', 'hospitals')"
+    )
+    known = "SELECT count(*) FROM pg_stats WHERE schemaname = 'public'"
+    with PlainSql.on(swept_postgresql.empty()) as sql:
+        sql.run("ANALYZE users")
+        assert sql.scalar(measured) == 1
+        assert sql.scalar(known) > 0
+    with PlainSql.on(swept_postgresql.empty()) as sql:
+        assert (sql.scalar(measured), sql.scalar(known)) == (0, 0)

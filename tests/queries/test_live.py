@@ -78,7 +78,7 @@ def test_it_reads_a_bounded_part_of_the_trail_from_an_index(runtime: Runtime) ->
         runtime.transact(Actor.system(hospital.id), touch)
     explain = "EXPLAIN QUERY PLAN" if runtime.database.dialect == "sqlite" else "EXPLAIN"
     query = f"{explain} SELECT seq FROM audit_log WHERE hospital_id = :h ORDER BY seq DESC LIMIT {live.WINDOW}"
-    with runtime.database.reading() as session:
+    with runtime.database.writing() as session:  # a transaction, which a reader on PostgreSQL has none of
         if runtime.database.dialect == "postgresql":
             session.execute(text("SET LOCAL enable_seqscan = off"))
             session.execute(text("SET LOCAL enable_bitmapscan = off"))

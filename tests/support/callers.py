@@ -98,9 +98,9 @@ class Caller:
 class HttpHouse:
     """One hospital behind its application, with somebody of every role, and the words for what tests do."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, app: Flask | None = None) -> None:
         self.runtime = runtime
-        self.app = app_on(runtime)
+        self.app = app or app_on(runtime)
         self.hospital: Hospital = make_hospital(runtime)
         self.doctor: Doctor = make_doctor(runtime, self.hospital)
         self.patient: Patient = make_patient(runtime, self.hospital, login=True)

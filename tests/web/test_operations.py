@@ -73,8 +73,8 @@ def test_without_a_database_alive_but_not_ready(settings: Settings, clocks: Cloc
     runtime.close()
 
 
-def test_figures_count_requests_by_route_and_name_nobody(runtime: Runtime) -> None:
-    house = HttpHouse(runtime)
+def test_figures_count_requests_by_route_and_name_nobody(runtime: Runtime, app: Flask) -> None:
+    house = HttpHouse(runtime, app)
     house.booked()
     for _ in range(3):
         house.reception.get(f"/patients/{house.patient.id}?secret=1")
