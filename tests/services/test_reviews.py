@@ -199,6 +199,19 @@ def test_a_mark_by_hand_settles_the_review(case: Case) -> None:
     assert len(rows(case.runtime, NoShowPenalty)) == 1
 
 
+def test_who_comes_after_all_leaves_the_list_and_comes_back_with_a_mistake(case: Case) -> None:
+    case.absent()
+    case.sweep()
+    case.runtime.transact(case.reception, attendance.check_in, Attend(case.visit))
+    assert not reload(case.runtime, Appointment, case.visit).under_review
+    [review] = rows(case.runtime, AppointmentReview)
+    assert (review.decision, review.decided_by) == (None, case.reception.user_id)
+    case.runtime.transact(case.reception, attendance.undo_check_in, Attend(case.visit))
+    assert case.sweep() == 0
+    [waiting] = case.runtime.read(review_queries.waiting, case.reception, TODAY)
+    assert (waiting.appointment_id, waiting.reason) == (case.visit, ReviewReason.DOCTOR_ABSENT)
+
+
 def test_the_list_names_what_waits_and_what_was_left_open(case: Case) -> None:
     case.absent()
     other = make_patient(case.runtime, case.hospital)

@@ -12,7 +12,7 @@ from hms.domain.appointments import LIVE, OPEN, Status, require_transition
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import AppointmentMoved, Visit
 from hms.domain.people import Contact, Role
-from hms.models import Appointment, AppointmentEvent, Doctor, Patient
+from hms.models import Appointment, AppointmentEvent, AppointmentReview, Doctor, Patient
 from hms.queries import appointments
 from hms.services.calendars import lock_doctors
 from hms.transaction import Work, require_version
@@ -99,10 +99,13 @@ def move(work: Work, appointment: Appointment, to: Status, *, reason: str | None
     """Change the state of a locked appointment; raise INVALID_TRANSITION when the table forbids it.
 
     Cancelling always frees the slot; ``release`` frees it with a no-show. The stamps of the new state are set, a
-    version is counted and the event row written; what follows for others (messages, penalties) is the caller's.
+    version is counted and the event row written; what follows for others (messages, penalties) is the caller's. A
+    visit that is open no longer leaves the review list.
     """
     before = appointment.status
     require_transition(before, to)
+    if to not in OPEN:
+        end_review(work, appointment)
     appointment.status = to
     if to is Status.CANCELLED or release:
         appointment.holds_slot = False
@@ -175,6 +178,22 @@ def cancel_many(
         AppointmentMoved(entity_id=visit.id, before=visit.status, after=Status.CANCELLED, reason=reason)
         for visit in appointments
     ]
+
+
+def end_review(work: Work, appointment: Appointment) -> None:
+    """Take a locked appointment off the review list, undecided unless somebody has just decided.
+
+    For what happens to it otherwise: whoever comes, calls off or moves the visit leaves nothing to decide.
+    """
+    if not appointment.under_review:
+        return
+    appointment.under_review = False
+    work.session.execute(
+        update(AppointmentReview)
+        .where(AppointmentReview.appointment_id == appointment.id, AppointmentReview.decided_at.is_(None))
+        .values(decided_at=work.now, decided_by=work.actor.user_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def visit_of(appointment: Appointment) -> Visit:

@@ -28,7 +28,6 @@ class Mark:
 def mark_one(work: Work, appointment: Appointment, patient: Patient, mark: Mark) -> UUID:
     """Mark one locked appointment of a locked patient with all that follows; return the log's id."""
     lifecycle.move(work, appointment, Status.NO_SHOW, reason=mark.notes or mark.reason.value, release=mark.release)
-    appointment.under_review = False
     work.session.flush()
     if mark.release:
         slots.freed(work, appointment)

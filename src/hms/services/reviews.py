@@ -108,7 +108,6 @@ def decide(work: Work, command: Decide) -> None:
     lifecycle.move(work, appointment, to, reason=command.note or command.decision.value)
     if to is Status.CANCELLED:
         appointment.calendar_sequence += 1
-    appointment.under_review = False
     work.emit(AppointmentMoved(entity_id=appointment.id, before=before, after=to, reason=command.note))
 
 
