@@ -12,8 +12,19 @@ from hms.domain.absences import AbsenceStatus, AbsenceType
 from hms.domain.appointments import Status
 from hms.domain.errors import Code, DomainError
 from hms.domain.intervals import Span
+from hms.domain.job_runs import JobName, RunSource
+from hms.domain.no_shows import ReviewReason
 from hms.domain.slots import DayOfWeek, WeeklyBlock
-from hms.models import Appointment, AppointmentEvent, AuditEntry, DoctorAbsence, DoctorSlot, Notification
+from hms.models import (
+    Appointment,
+    AppointmentEvent,
+    AppointmentReview,
+    AuditEntry,
+    DoctorAbsence,
+    DoctorSlot,
+    Notification,
+)
+from hms.processes.jobs import run_job
 from hms.queries import absences as queries
 from hms.queries.absences import AbsenceFilters
 from hms.runtime import Runtime
@@ -150,7 +161,7 @@ def test_emergency_frees_the_slots_and_notes_why(clinic: Clinic) -> None:
     assert {(row.from_status, row.reason) for row in events} == {(Status.SCHEDULED, NOTE)}
     assert not told(clinic)
     assert called_off(clinic, change).slots_unblocked == 14
-    assert clinic.book(start=time(9))
+    assert clinic.book(start=time(9)) != noted
 
 
 def test_emergency_lets_slots_of_an_older_grid_go(clinic: Clinic, runtime: Runtime) -> None:
@@ -307,6 +318,28 @@ def test_preview_says_the_same_and_changes_nothing(clinic: Clinic, runtime: Runt
         real.cancelled,
         real.notified,
     )
+
+
+def test_kept_visits_are_never_marked_by_the_sweep(clinic: Clinic, runtime: Runtime, clock: FixedClock) -> None:
+    under, outside, ordinary = (
+        clinic.book(clinic.another(), day=TODAY, start=start) for start in (time(14), time(9), time(10))
+    )
+    away(clinic, TODAY, part=afternoon())
+    hours = [WeeklyBlock(day, time(10), time(17)) for day in DayOfWeek]
+    runtime.transact(actor_of(clinic.doctor), schedules.replace, ReplaceSchedules(clinic.doctor.id, hours))
+    clock.move_to(datetime(2026, 1, 22, 9, 30, tzinfo=UTC))  # 15:00
+    assert run_job(runtime, clinic.hospital.id, JobName.NO_SHOW_CHECK, RunSource.CRON).error is None
+    visits = {row.id: (row.status, row.under_review) for row in clinic.rows(Appointment)}
+    assert visits == {
+        under: (Status.SCHEDULED, True),
+        outside: (Status.SCHEDULED, True),
+        ordinary: (Status.NO_SHOW, False),
+    }
+    assert {row.appointment_id: row.reason for row in clinic.rows(AppointmentReview)} == {
+        under: ReviewReason.DOCTOR_ABSENT,
+        outside: ReviewReason.OUTSIDE_SCHEDULE,
+    }
+    assert len(told(clinic, "Missed Appointment")) == 1
 
 
 def test_many_visits_cost_as_many_statements_as_few(clinic: Clinic, runtime: Runtime) -> None:
