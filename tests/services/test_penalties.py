@@ -14,8 +14,9 @@ from hms.clock import FixedClock
 from hms.domain.people import PatientStatus
 from hms.models import Hospital, NoShowPenalty, Patient
 from hms.runtime import Runtime
-from hms.services import no_shows, penalties
-from hms.services.no_shows import MarkNoShow
+from hms.services import attendance, no_shows, penalties
+from hms.services.attendance import Attend
+from hms.services.no_shows import LateArrival, MarkNoShow
 from hms.transaction import Work
 from tests.support.factories import add, make_doctor, make_hospital, make_patient, reception_of
 from tests.support.fixtures import NOW
@@ -80,6 +81,23 @@ def test_the_next_penalty_blocks_again_after_an_unblock(runtime: Runtime, clock:
     patient = record.stored()
     assert (patient.no_show_count, patient.status) == (4, PatientStatus.BLOCKED)
     assert patient.blocked_reason == "Blocked due to 4 no-show appointments"
+
+
+def test_a_forgiven_penalty_stays_forgiven_when_its_visit_is_marked_again(runtime: Runtime, clock: FixedClock) -> None:
+    """Three others count, but an admin has unblocked the patient: only a penalty that counts may block."""
+    record = Record(runtime, 3)
+    visit, reception = record.visit(NOW), reception_of(runtime, record.hospital)
+    clock.advance(timedelta(minutes=5))
+    runtime.transact(reception, no_shows.mark, MarkNoShow(visit))
+    with runtime.database.writing() as session:
+        session.execute(
+            update(NoShowPenalty).where(NoShowPenalty.appointment_id == visit).values(waived_at=clock.now())
+        )
+    record.set(Patient, record.patient.id, status=PatientStatus.ACTIVE, blocked_by_count=False)
+    runtime.transact(reception, no_shows.late_arrival, LateArrival(visit))
+    runtime.transact(reception, attendance.undo_check_in, Attend(visit))
+    runtime.transact(reception, no_shows.mark, MarkNoShow(visit))
+    assert (record.stored().no_show_count, record.stored().status) == (3, PatientStatus.ACTIVE)
 
 
 def test_a_block_set_by_the_count_is_lifted_below_the_threshold(runtime: Runtime) -> None:

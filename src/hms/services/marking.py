@@ -100,7 +100,7 @@ def _follow(work: Work, appointments: Sequence[Appointment], patients: Mapping[U
                 visit=lifecycle.visit_of(appointment),
                 reason=mark.reason,
                 slot_released=mark.release,
-                count=patients[patient_id].no_show_count - len(struck[patient_id]) + seen[patient_id],
+                count=patients[patient_id].no_show_count - max(0, len(struck.get(patient_id, ())) - seen[patient_id]),
             )
         )
     work.emit(*marked, *blocked)

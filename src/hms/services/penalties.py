@@ -28,22 +28,25 @@ def lock_patients(work: Work, patient_ids: Iterable[UUID]) -> dict[UUID, Patient
 
 
 def strike(work: Work, appointments: Sequence[Appointment]) -> dict[UUID, list[UUID]]:
-    """Write one penalty per missed appointment; return patient → new penalties, in the order given.
+    """Write one penalty per missed appointment; return patient → those that newly count, in the order given.
 
-    A penalty that an undo had voided counts again: the row is unique per appointment.
+    A penalty that an undo had voided counts again, unless it is forgiven: the row is unique per appointment.
     """
     ids = [appointment.id for appointment in appointments]
-    voided = dict(
-        work.session.execute(
-            select(NoShowPenalty.appointment_id, NoShowPenalty.id).where(NoShowPenalty.appointment_id.in_(ids))
-        ).all()
-    )
+    p = NoShowPenalty
+    forgiven = p.waived_at.is_not(None) | p.justified_at.is_not(None)
+    known = {
+        appointment_id: (penalty_id, is_forgiven)
+        for appointment_id, penalty_id, is_forgiven in work.session.execute(
+            select(p.appointment_id, p.id, forgiven).where(p.appointment_id.in_(ids))
+        )
+    }
     rows: list[dict[str, Any]] = []
     struck: dict[UUID, list[UUID]] = {}
     for appointment in appointments:
-        penalty_id = voided.get(appointment.id) or new_id()
-        struck.setdefault(appointment.patient_id, []).append(penalty_id)
-        if appointment.id not in voided:
+        penalty_id, is_forgiven = known.get(appointment.id, (None, False))
+        if penalty_id is None:
+            penalty_id = new_id()
             rows.append(
                 {
                     "id": penalty_id,
@@ -54,10 +57,12 @@ def strike(work: Work, appointments: Sequence[Appointment]) -> dict[UUID, list[U
                     "created_at": work.now,
                 }
             )
+        if not is_forgiven:
+            struck.setdefault(appointment.patient_id, []).append(penalty_id)
     if rows:
         work.session.execute(insert(NoShowPenalty), rows)
-    if voided:
-        _set_voided(work, voided, None)
+    if known:
+        _set_voided(work, known, None)
     return struck
 
 
