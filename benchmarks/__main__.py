@@ -12,6 +12,7 @@ import structlog
 
 from benchmarks.figures import Figure, table
 from benchmarks.growth import measure_growth
+from benchmarks.over_calendars import measure_first_free, measure_generation
 from benchmarks.over_house import measure_demo, measure_house
 from benchmarks.over_http import measure_bookings, measure_slots
 from benchmarks.over_work import measure_import, measure_sweep
@@ -20,6 +21,8 @@ BENCHMARKS: dict[str, Callable[[str, float], Iterator[Figure]]] = {
     "slots": measure_slots,
     "bookings": measure_bookings,
     "growth": measure_growth,
+    "generation": measure_generation,
+    "first-free": measure_first_free,
     "import": measure_import,
     "sweep": measure_sweep,
     "house": measure_house,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, and_, exists, select
+from sqlalchemy import ScalarSelect, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -128,11 +128,9 @@ def _earliest(ends_from: datetime, first: date, last: date) -> ScalarSelect[date
     overlapped = exists().where(
         a.doctor_id == s.doctor_id, a.slot_id.is_(None), is_live(), a.starts_at < s.ends_at, a.ends_at > s.starts_at
     )
-    full = exists().where(
-        day.doctor_id == s.doctor_id, day.day == s.slot_date, day.booked >= Doctor.max_patients_per_day
-    )
     return (
         select(s.starts_at)
+        .outerjoin(day, and_(day.doctor_id == s.doctor_id, day.day == s.slot_date))
         .where(
             s.doctor_id == Doctor.id,
             s.starts_at >= ends_from - LONGEST,
@@ -142,7 +140,7 @@ def _earliest(ends_from: datetime, first: date, last: date) -> ScalarSelect[date
             s.absence_id.is_(None),
             ~held,
             ~overlapped,
-            ~full,
+            func.coalesce(day.booked, 0) < Doctor.max_patients_per_day,
         )
         .order_by(s.starts_at)
         .limit(1)

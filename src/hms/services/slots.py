@@ -139,7 +139,7 @@ def relay(work: Work, doctor: Doctor) -> Regenerated:
 
 
 def set_blocked(work: Work, command: BlockSlot) -> UUID:
-    """Block or unblock one slot and return its id; raise SLOT_HELD for one that somebody has booked."""
+    """Block or unblock one slot and return its id; raise SLOT_HELD for a booked one, DATE_IN_PAST for a past one."""
     work.require(Permission.EDIT_OWN_SCHEDULE)
     owner = select(DoctorSlot.doctor_id).where(
         DoctorSlot.id == command.slot_id, DoctorSlot.hospital_id == work.actor.hospital_id
@@ -154,6 +154,8 @@ def set_blocked(work: Work, command: BlockSlot) -> UUID:
         raise DomainError(
             Code.SLOT_HELD, "This time is booked and cannot be blocked. Cancel or move the appointment first."
         )
+    if command.blocked and slot.ends_at <= work.now:
+        raise DomainError(Code.DATE_IN_PAST, "This time is over. Only times that lie ahead can be blocked.")
     reason = (command.reason or "").strip() or None if command.blocked else None
     if (slot.blocked_manually, slot.blocked_reason) != (command.blocked, reason):
         slot.blocked_manually, slot.blocked_reason = command.blocked, reason

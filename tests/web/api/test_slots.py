@@ -217,6 +217,58 @@ def test_a_doctor_who_works_mondays_only_has_slots_on_mondays_only(house: HttpHo
     assert {row["slotDate"] for row in rows} == {"2026-01-26", "2026-02-02", "2026-02-09"}
 
 
+def test_regenerating_is_previewed(house: HttpHouse, runtime: Runtime) -> None:
+    path = f"/slots/regenerate/{house.doctor.id}"
+    preview = house.by_doctor.post(f"{path}?preview=true")
+    assert preview.data == {"held": 0, "kept": 0, "removed": 0, "created": 31 * 14}
+    assert stored(runtime) == 0
+    assert house.by_doctor.post(path).data == preview.data
+    assert stored(runtime) == 31 * 14
+
+
+def test_bookable_times_are_generated_when_somebody_asks_for_them(house: HttpHouse) -> None:
+    assert len(house.by_patient.get(f"/slots/doctor/{house.doctor.id}").data) == 31 * 14
+
+
+def test_time_that_is_over_is_not_blocked(house: HttpHouse, clock: FixedClock) -> None:
+    slot = _day(house)[0]["id"]
+    clock.advance(timedelta(minutes=35))  # 09:30
+    assert house.by_doctor.patch(f"/slots/{slot}/block", {"blocked": True}).refusal == (422, "DATE_IN_PAST")
+    assert house.by_doctor.patch(f"/slots/{slot}/block", {"blocked": False}).status == 200
+
+
+def test_first_free_times_of_a_specialty(house: HttpHouse, runtime: Runtime, clock: FixedClock) -> None:
+    eyes = [make_doctor(runtime, house.hospital, specialization="Eyes", days=days) for days in (WEEKDAYS, WEEKDAYS[:1])]
+    away = make_doctor(runtime, house.hospital, specialization="Eyes", is_available=False)
+    full = make_doctor(runtime, house.hospital, specialization="Eyes", max_patients_per_day=0)
+    for doctor in (*eyes, away, full, house.doctor):
+        house.admin.post(f"/slots/generate/{doctor.id}", {"days": 30})
+    body = house.booking("09:00", doctorId=str(eyes[0].id), patientId=str(house.patient.id))
+    assert house.reception.post("/appointments", body).status == 201
+    second = house.by_patient.get(f"/slots/doctor/{eyes[0].id}/date/{TODAY}").data[1]
+    assert second["startTime"] == "09:30"
+    assert house.admin.patch(f"/slots/{second['id']}/block", {"blocked": True}).status == 200
+
+    with counted_statements(runtime) as statements:
+        found = house.by_patient.get("/slots/first-free?specialization=Eyes")
+
+    assert len(statements) <= 3
+    assert [(row["doctorId"], row["slotDate"], row["startTime"]) for row in found.data] == [
+        (str(eyes[0].id), TODAY, "10:00"),
+        (str(eyes[1].id), "2026-01-26", "09:00"),
+    ]
+    assert set(found.data[0]) >= {"slotId", "firstName", "lastName", "specialization", "startsAt", "endsAt", "endTime"}
+    later = house.by_patient.get("/slots/first-free?specialization=Eyes&from=2026-01-24&limit=1").data
+    assert [(row["slotDate"], row["startTime"]) for row in later] == [("2026-01-26", "09:00")]
+    anybody = house.by_patient.get("/slots/first-free").data
+    assert anybody[0]["doctorId"] == str(house.doctor.id)
+    clock.advance(timedelta(minutes=61))  # 09:56: a time that ends at 10:00 is past by now
+    assert house.by_patient.get("/slots/first-free").data[0]["startTime"] == "10:00"
+    assert house.by_patient.get("/slots/first-free?specialization=Nose").data == []
+    assert house.by_patient.get("/slots/first-free?limit=0").refusal == (422, "VALIDATION")
+    assert house.stranger.get("/slots/first-free").refusal == (401, "UNAUTHENTICATED")
+
+
 def _day(house: HttpHouse, day: str = TODAY) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = house.by_patient.get(f"/slots/doctor/{house.doctor.id}/date/{day}").data
     return rows

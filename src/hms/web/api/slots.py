@@ -11,6 +11,7 @@ from hms.access.permissions import Permission
 from hms.domain.errors import Code, Detail, DomainError
 from hms.processes import slots as calendar
 from hms.queries import slots as queries
+from hms.queries.free_times import FreeTime
 from hms.queries.slots import SlotRow
 from hms.services import slots
 from hms.services.slots import BlockSlot, Generate, Generated, Regenerated
@@ -18,7 +19,7 @@ from hms.transaction import Work
 from hms.web.api.answers import Page, page_of, read_cursor
 from hms.web.api.positions import place, position
 from hms.web.api.routing import Call, Routes
-from hms.web.api.schemas import Body, Cursor, Day, Note, Query
+from hms.web.api.schemas import Body, Cursor, Day, Name, Note, Preview, Query
 
 routes = Routes("Slots", "Bookable times. `isAvailable`: a booking made now would pass all checks of the calendar.")
 
@@ -40,6 +41,14 @@ class SlotRange(SlotPaging):
     to: Day
 
 
+class FirstFree(Query):
+    """Whose times, from which day on (today, when left out), and of how many doctors."""
+
+    specialization: Name | None = None
+    from_: Day | None = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 5
+
+
 class Generation(Body):
     """How many days from today; by default the hospital's horizon."""
 
@@ -53,10 +62,23 @@ class Block(Body):
     reason: Note | None = None
 
 
+@routes.get("/slots/first-free", needs=Permission.SEE_DOCTORS)
+def first_free(call: Call, query: FirstFree) -> Page[FreeTime]:
+    """List the first free time of each doctor of a specialty, the earliest first.
+
+    Doctors who take no patients, or have nothing free as far ahead as can be booked, are left out.
+    """
+    found = calendar.first_free(call.runtime, call.actor, query.specialization, query.from_, query.limit)
+    return Page(found, None, query.limit)
+
+
 @routes.get("/slots/doctor/<uuid:doctor_id>", needs=Permission.SEE_DOCTORS, errors=(Code.DOCTOR_NOT_FOUND,))
 def available(call: Call, doctor_id: UUID, query: SlotPaging) -> Page[SlotRow]:
-    """List a doctor's times that can be booked now, the earliest first."""
-    return _page(call.read(queries.available, call.actor, doctor_id, call.now), query)
+    """List a doctor's times that can be booked now, the earliest first.
+
+    Days that nobody has looked at yet are generated on the spot.
+    """
+    return _page(calendar.available(call.runtime, call.actor, doctor_id), query)
 
 
 @routes.get("/slots/doctor/<uuid:doctor_id>/date/<day>", needs=Permission.SEE_DOCTORS, errors=(Code.DOCTOR_NOT_FOUND,))
@@ -84,17 +106,23 @@ def generate(call: Call, doctor_id: UUID, body: Generation) -> Generated:
 
 
 @routes.post("/slots/regenerate/<uuid:doctor_id>", needs=Permission.EDIT_OWN_SCHEDULE, errors=(Code.DOCTOR_NOT_FOUND,))
-def regenerate(call: Call, doctor_id: UUID) -> Regenerated:
+def regenerate(call: Call, doctor_id: UUID, query: Preview) -> Regenerated:
     """Lay a doctor's future slots anew along the present week and slot length.
 
-    Booked ones stay; unchanged ones keep their id and block. Doctors their own.
+    Booked ones stay; unchanged ones keep their id and block. Doctors their own. With `preview=true` nothing is
+    changed.
     """
-    return call.transact(slots.regenerate, doctor_id)
+    act = call.rehearse if query.preview else call.transact
+    return act(slots.regenerate, doctor_id)
 
 
-@routes.patch("/slots/<uuid:slot_id>/block", needs=Permission.EDIT_OWN_SCHEDULE, errors=(Code.SLOT_HELD,))
+@routes.patch(
+    "/slots/<uuid:slot_id>/block",
+    needs=Permission.EDIT_OWN_SCHEDULE,
+    errors=(Code.SLOT_HELD, Code.DATE_IN_PAST),
+)
 def block(call: Call, slot_id: UUID, body: Block) -> SlotRow:
-    """Block or unblock one slot; a booked one cannot be blocked. Doctors their own."""
+    """Block or unblock one slot; one that is booked or over cannot be blocked. Doctors their own."""
 
     def act(work: Work) -> SlotRow:
         slots.set_blocked(work, BlockSlot(slot_id, body.blocked, body.reason))
