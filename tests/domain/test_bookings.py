@@ -15,7 +15,6 @@ from hms.domain.bookings import (
     SlotFacts,
     is_last_minute,
     require_bookable,
-    still_bookable,
 )
 from hms.domain.errors import Code, DomainError
 from hms.domain.intervals import Span
@@ -115,15 +114,6 @@ def test_blocked_patient_hears_what_to_do() -> None:
     assert refused(blocked).message == f"{quoted} Please contact the clinic."
     assert refused(replace(blocked, may_override=True)).message == f"{quoted} For urgent care, book with a reason."
     require_bookable(replace(blocked, overrides_block=True))
-
-
-@pytest.mark.parametrize(
-    ("now", "bookable"),
-    [(NOW, True), (NOW + timedelta(seconds=1), False), (NOW + timedelta(minutes=1), False)],
-    ids=["10:10", "10:10:01", "10:11"],
-)
-def test_slot_of_ten_to_quarter_past_can_be_booked_until_ten_past(now: datetime, bookable: bool) -> None:
-    assert still_bookable(datetime(2026, 1, 22, 4, 45, tzinfo=UTC), now, Policy()) is bookable
 
 
 @pytest.mark.parametrize("days", [0, 7, 30])

@@ -27,9 +27,9 @@ BY_HAND = Standing(PatientStatus.BLOCKED, 3, NOW, "Rude to staff", blocked_by_co
 REASONS = tuple(NoShowReason)
 
 
-@pytest.mark.parametrize(("minutes", "bookable"), [(0, True), (10, True), (11, False), (15, False)])
+@pytest.mark.parametrize(("minutes", "bookable"), [(0, True), (10, True), (10.1, False), (11, False), (15, False)])
 def test_a_slot_of_a_quarter_can_be_booked_again_until_five_minutes_before_its_end(
-    minutes: int, bookable: bool
+    minutes: float, bookable: bool
 ) -> None:
     now, end = NOW + timedelta(minutes=minutes), NOW + timedelta(minutes=15)
     assert is_rebookable(end, now, BUFFER) is bookable

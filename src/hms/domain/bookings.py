@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from hms.domain.errors import Code, DomainError
 from hms.domain.intervals import Span
+from hms.domain.no_shows import is_rebookable
 from hms.domain.people import PatientStatus
 from hms.domain.policy import Policy
 from hms.domain.schedules import block_around
@@ -63,11 +64,6 @@ def require_bookable(facts: BookingFacts) -> None:
         check(facts)
 
 
-def still_bookable(ends_at: datetime, now: datetime, policy: Policy) -> bool:
-    """Tell whether a slot with that end is not past yet: at least the rebook buffer is left of it."""
-    return ends_at - now >= policy.rebook_buffer
-
-
 def is_last_minute(starts_at: datetime, now: datetime) -> bool:
     """Tell whether a patient's cancellation comes within the last 24 hours before the start."""
     return timedelta(0) <= starts_at - now <= LAST_MINUTE
@@ -113,7 +109,7 @@ def _doctor_active(facts: BookingFacts) -> None:
 
 
 def _not_past(facts: BookingFacts) -> None:
-    if not still_bookable(facts.ends_at, facts.now, facts.policy):
+    if not is_rebookable(facts.ends_at, facts.now, facts.policy.rebook_buffer):
         raise DomainError(Code.DATE_IN_PAST, "This time has passed. Please choose a later one.")
 
 
