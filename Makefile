@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 UPGRADE ?= --upgrade
+# One more than there are processors: some tests wait for servers, beats and time-outs.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := src/hms/web/static/vendor
@@ -57,7 +59,7 @@ bench: setup ## Measure (ARGS="..." go to the benchmarks)
 
 .PHONY: test
 test: check services ## Run all checks and the everyday tests (ARGS="..." go to pytest)
-	$(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
 
 .PHONY: test-nightly
 test-nightly: check services ## Run all checks and every test, the long ones included

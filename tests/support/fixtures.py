@@ -23,7 +23,15 @@ from tests.support.http import HttpPeer, run_http_peer
 from tests.support.postgres import Postgres, run_postgres
 from tests.support.redis import run_redis
 from tests.support.smtp import SmtpPeer, run_smtp_peer
-from tests.support.swept import Swept, SweptPostgresql, SweptSqlite, keep, plain_settings, runtime_on
+from tests.support.swept import (
+    Swept,
+    SweptPostgresql,
+    SweptSqlite,
+    has_open_sessions,
+    keep,
+    plain_settings,
+    runtime_on,
+)
 from tools.services import CHROMIUM
 
 NOW = datetime(2026, 1, 22, 3, 25, tzinfo=UTC)  # a Thursday, 08:55 in Kolkata
@@ -178,6 +186,7 @@ def runtime(settings: Settings, clocks: Clocks) -> Iterator[Runtime]:
     """Give a whole house on an empty database: fixed clocks, Null gateways; runs once on each engine."""
     if (standing := runtime_on(settings, clocks)) is not None:
         yield standing
+        assert not has_open_sessions(standing.database), "a session was left open, or used after its block"
         return
     built = build(settings, clocks=clocks, gateways=null_gateways())
     yield built

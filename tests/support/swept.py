@@ -99,7 +99,7 @@ class Swept(ABC):
 
     def empty(self) -> str:
         """Bring back the state of a database just migrated, and return its address."""
-        if any(engine.pool.checkedout() for engine in (self.database.writer, self.database.reader)):  # type: ignore[attr-defined]
+        if has_open_sessions(self.database):
             self.database.dispose()  # an earlier test left a session open: its connections shall not come back
         self._sweep()
         return self.url
@@ -179,6 +179,11 @@ class SweptPostgresql(Swept):
         super().close()
         self._keeper.close()
         self._postgres.drop(self._name)
+
+
+def has_open_sessions(database: Database) -> bool:
+    """Tell whether somebody holds a connection."""
+    return any(engine.pool.checkedout() for engine in (database.writer, database.reader))  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -136,10 +136,11 @@ def test_a_closed_login_or_record_closes_the_calendar(house: HttpHouse, runtime:
     path, other = address(house.by_patient), address(house.by_doctor)
     with runtime.reading() as session:
         user = session.get_one(User, house.patient.user_id)
+        patient = session.get_one(Patient, house.patient.id)
     if closed == "login":
         change(runtime, user, is_active=False)
     else:
-        change(runtime, session.get_one(Patient, house.patient.id), status=PatientStatus.INACTIVE)
+        change(runtime, patient, status=PatientStatus.INACTIVE)
     assert house.stranger.get(path).status == 404
     assert house.stranger.get(other).status == 200
 
