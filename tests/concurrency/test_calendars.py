@@ -1,4 +1,4 @@
-"""Bookings race absences, emergencies, unavailability and new weeks: each stands before the change, or is refused."""
+"""Bookings race every change of a calendar, holidays and new grids too: each stands before it, or is refused."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from itertools import pairwise
 from threading import Condition
 from time import monotonic, sleep
 from uuid import UUID
@@ -21,10 +22,11 @@ from hms.domain.errors import Code, DomainError
 from hms.domain.slots import DayOfWeek, WeeklyBlock
 from hms.models import Appointment, DoctorSlot, Notification
 from hms.runtime import Runtime, build
-from hms.services import absences, bookings, doctors, schedules, slots
+from hms.services import absences, bookings, doctors, holidays, schedules, slots
 from hms.services.absences import CreateAbsence, UpdateAbsence
 from hms.services.bookings import Book
 from hms.services.doctors import EditDoctor
+from hms.services.holidays import AddHoliday
 from hms.services.schedules import ReplaceSchedules
 from hms.settings import Settings
 from tests.support.booker import BOOKED, Bookers, Client
@@ -217,6 +219,45 @@ def test_bookings_against_a_new_week(clinic: Clinic, admin: Actor, runtimes: lis
         no_live_visit_without_an_open_slot(clinic, kept)
         clinic.runtime.transact(admin, schedules.replace, ReplaceSchedules(clinic.doctor.id, usual))
     assert told(clinic, "Schedule Change Notification") == sorted(map(str, kept))
+
+
+def test_bookings_against_a_new_holiday(clinic: Clinic, admin: Actor, runtimes: list[Runtime]) -> None:
+    def close(house: Runtime, day: date) -> set[UUID]:
+        change = house.transact(admin, holidays.add, AddHoliday(name="Flood", day=day))
+        return {visit.appointment_id for visit in change.affected}
+
+    kept: set[UUID] = set()
+    for day in days():
+        running, met = race(clinic, runtimes, day, close)
+        assert met == set(running.booked) == set(visits_of(clinic, day))
+        assert running.refused <= REFUSALS | {Code.HOSPITAL_HOLIDAY}
+        assert clinic.refused(clinic.another(), day, MORNING[-1]) is Code.HOSPITAL_HOLIDAY
+        kept |= met
+    assert {row.status for row in clinic.rows(Appointment)} == {Status.SCHEDULED}
+    assert {row.id for row in clinic.rows(DoctorSlot)} == {row.slot_id for row in clinic.rows(Appointment)}
+    assert told(clinic, "Appointment Affected by Holiday") == sorted(map(str, kept))
+
+
+def test_bookings_against_a_day_that_is_laid_anew_and_filled(
+    clinic: Clinic, admin: Actor, runtimes: list[Runtime]
+) -> None:
+    minutes = iter([20, 45, 15, 30])
+
+    def lay(house: Runtime, day: date) -> set[UUID]:
+        house.transact(
+            admin, doctors.update, EditDoctor(doctor_id=clinic.doctor.id, changes={"slot_duration": next(minutes)})
+        )
+        house.transact(admin, slots.ensure_day, clinic.doctor.id, day)
+        house.transact(admin, slots.regenerate, clinic.doctor.id)
+        return set()
+
+    for day in days():
+        running, _ = race(clinic, runtimes, day, lay)
+        assert set(running.booked) == set(visits_of(clinic, day))
+        assert running.refused <= REFUSALS | {Code.DURING_BREAK}
+        no_live_visit_without_an_open_slot(clinic, set())
+        present = sorted((row.starts_at, row.ends_at) for row in clinic.rows(DoctorSlot) if row.slot_date == day)
+        assert all(one[1] <= other[0] for one, other in pairwise(present))
 
 
 def test_four_processes_book_while_an_emergency_comes(

@@ -23,6 +23,8 @@ from hms.settings import Settings
 from hms.transaction import Work
 from tests.support.calendars import FRIDAY, TODAY, Clinic
 from tests.support.factories import actor_of, admin_of, make_doctor
+from tests.support.filler import fill_in_process, meet_at
+from tests.support.forks import FORKS
 
 RACERS = 4
 R = TypeVar("R")
@@ -60,6 +62,20 @@ def test_four_generations_at_once_make_no_duplicates(clinic: Clinic, runtimes: l
     at_once(runtimes, lambda house: house.transact(system, slots.fill_horizon, doctors))
     rows = clinic.rows(DoctorSlot)
     assert len(rows) == len({(row.doctor_id, row.starts_at) for row in rows}) == 31 * (14 + 9)
+
+
+def test_four_processes_that_fill_at_once_make_no_duplicates(
+    clinic: Clinic, settings: Settings, runtime: Runtime
+) -> None:
+    doctors = [clinic.doctor.id, *(make_doctor(runtime, clinic.hospital, slot_duration=20).id for _ in range(3))]
+    url, now = settings.effective_database_url, runtime.clocks.hospital.now()
+    barrier = FORKS.Barrier(RACERS)
+    with FORKS.Pool(RACERS, meet_at, (barrier,)) as pool:
+        shares = [(url, now, clinic.hospital.id, doctors) for _ in range(RACERS)]
+        created = pool.starmap_async(fill_in_process, shares, chunksize=1).get(60)
+    rows = clinic.rows(DoctorSlot)
+    assert len(rows) == len({(row.doctor_id, row.starts_at) for row in rows}) == 31 * (14 + 3 * 21)
+    assert sum(created) >= len(rows)
 
 
 def test_calendar_laid_anew_by_many_while_others_look_is_of_one_grid(clinic: Clinic, runtimes: list[Runtime]) -> None:
