@@ -11,7 +11,7 @@ from hms.domain.appointments import LIVE, Status
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import AppointmentMoved, NoShowMarked
 from hms.domain.no_shows import NoShowReason
-from hms.models import Appointment, AppointmentEvent, NoShowLog, Patient, new_id
+from hms.models import Appointment, AppointmentEvent, DoctorSlot, NoShowLog, Patient, new_id
 from hms.services import lifecycle, penalties, slots
 from hms.transaction import Work
 
@@ -67,10 +67,13 @@ def mark_many(
 def take_back(work: Work, appointment: Appointment, patient: Patient, to: Status, notes: str | None) -> None:
     """Void the mark of a locked appointment: log and penalty count no more, the count follows.
 
-    A live state takes the slot back; raise SLOT_TAKEN when somebody else holds that time.
+    A live state takes the slot back; raise SLOT_TAKEN when somebody else holds that time, and SLOT_BLOCKED when a visit
+    that lies ahead would come back to a time that was blocked meanwhile.
     """
     if to in LIVE and not appointment.holds_slot:
         _require_free(work, appointment)
+        if appointment.starts_at >= work.now:
+            _require_open(work, appointment)
     before = appointment.status
     lifecycle.move(work, appointment, to, reason=notes)
     work.session.flush()
@@ -162,4 +165,15 @@ def _require_free(work: Work, appointment: Appointment) -> None:
         raise DomainError(
             Code.SLOT_TAKEN,
             "This time has been given to somebody else meanwhile. Book another time for the patient.",
+        )
+
+
+def _require_open(work: Work, appointment: Appointment) -> None:
+    # Marked in advance, the visit was not there when the doctor took leave: nobody has told its patient of that.
+    slot = work.session.get(DoctorSlot, appointment.slot_id) if appointment.slot_id else None
+    if (slot is not None and slot.is_blocked) or not appointment.doctor.is_available:
+        raise DomainError(
+            Code.SLOT_BLOCKED,
+            "The doctor is not available at that time any more. Forgive the no-show instead, and book another time "
+            "for the patient.",
         )

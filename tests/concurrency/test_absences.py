@@ -1,0 +1,124 @@
+"""Absences race each other, and an emergency races the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import time
+from functools import partial
+from threading import Barrier
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from hms.access.actors import Actor
+from hms.domain.absences import AbsenceType
+from hms.domain.appointments import Status
+from hms.domain.errors import Code, DomainError
+from hms.models import Appointment, DoctorAbsence, DoctorSlot, Notification
+from hms.runtime import Runtime, build
+from hms.services import absences, attendance, bookings
+from hms.services.absences import CancelAbsence, CreateAbsence
+from hms.services.attendance import Attend
+from hms.services.bookings import Cancel
+from hms.settings import Settings
+from tests.support.calendars import FRIDAY, TODAY, Clinic
+from tests.support.factories import admin_of
+
+RACERS = 4
+HALF_HOURS = [time(9 + n // 2, 30 * (n % 2)) for n in range(8)]
+
+
+@pytest.fixture
+def clinic(runtime: Runtime) -> Clinic:
+    return Clinic(runtime)
+
+
+@pytest.fixture
+def admin(clinic: Clinic) -> Actor:
+    return admin_of(clinic.runtime, clinic.hospital)
+
+
+@pytest.fixture
+def runtimes(settings: Settings, runtime: Runtime) -> Iterator[list[Runtime]]:
+    """Give four houses on one database, as four processes have them."""
+    houses = [build(settings, clocks=runtime.clocks) for _ in range(RACERS)]
+    yield houses
+    for house in houses:
+        house.close()
+
+
+def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+    """Act all at the same moment; give what each returned, or the code of its refusal."""
+    start = Barrier(len(acts))
+
+    def go(act: Callable[[], Any]) -> Any:
+        start.wait(30)
+        try:
+            return act()
+        except DomainError as error:
+            return error.code
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(go, acts))
+
+
+def emergency(clinic: Clinic, day: Any = FRIDAY) -> CreateAbsence:
+    return CreateAbsence(doctor_id=clinic.doctor.id, absence_type=AbsenceType.EMERGENCY, first=day, last=day)
+
+
+def told(clinic: Clinic) -> list[Notification]:
+    return [row for row in clinic.rows(Notification) if row.title == "Appointment Cancelled - Doctor Emergency"]
+
+
+def test_one_of_four_equal_absences_comes_about(clinic: Clinic, admin: Actor, runtimes: list[Runtime]) -> None:
+    for start in HALF_HOURS:
+        clinic.book(clinic.another(), start=start)
+    command = emergency(clinic)
+    outcomes = at_once([partial(house.transact, admin, absences.create, command) for house in runtimes])
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Code)]
+    assert refused == [Code.ABSENCE_OVERLAP] * (RACERS - 1)
+    assert len(clinic.rows(DoctorAbsence)) == 1
+    assert len(told(clinic)) == len(HALF_HOURS)
+
+
+def test_an_absence_called_off_by_many_at_once(clinic: Clinic, admin: Actor, runtimes: list[Runtime]) -> None:
+    absence = clinic.runtime.transact(admin, absences.create, emergency(clinic)).absence
+    command = CancelAbsence(doctor_id=clinic.doctor.id, absence_id=absence.id)
+    changes = at_once([partial(house.transact, admin, absences.cancel, command) for house in runtimes])
+    assert sorted(change.slots_unblocked for change in changes) == [0, 0, 0, 14]
+    assert not any(row.is_blocked for row in clinic.rows(DoctorSlot))
+    assert [row.version for row in clinic.rows(DoctorAbsence)] == [2]
+
+
+def test_an_emergency_and_the_desk_at_once(clinic: Clinic, admin: Actor, runtimes: list[Runtime]) -> None:
+    """Who has checked in is cancelled with the others, who was cancelled at the desk is told that alone."""
+    visits: list[UUID] = [clinic.book(clinic.another(), day=TODAY, start=start) for start in HALF_HOURS]
+    arrive, leave = visits[::2], visits[1::2]
+
+    def check_in() -> list[Code | None]:
+        return [_refusal(runtimes[1], clinic.reception, attendance.check_in, Attend(visit)) for visit in arrive]
+
+    def call_off() -> list[Code | None]:
+        return [
+            _refusal(runtimes[2], clinic.reception, bookings.cancel, Cancel(appointment_id=visit)) for visit in leave
+        ]
+
+    change, arrived, left = at_once(
+        [lambda: runtimes[0].transact(admin, absences.create, emergency(clinic, TODAY)), check_in, call_off]
+    )
+    assert {row.status for row in clinic.rows(Appointment)} == {Status.CANCELLED}
+    assert set(arrived) | set(left) <= {None, Code.INVALID_TRANSITION}
+    cancelled = {visit.appointment_id for visit in change.cancelled}
+    assert cancelled == set(visits) - {visit for visit, refusal in zip(leave, left, strict=True) if refusal is None}
+    by_emergency = {row.notification_metadata["appointmentId"] for row in told(clinic)}
+    assert by_emergency == {str(visit) for visit in cancelled}
+
+
+def _refusal(house: Runtime, actor: Actor, service: Callable[..., Any], command: object) -> Code | None:
+    try:
+        house.transact(actor, service, command)
+    except DomainError as error:
+        return error.code
+    return None
