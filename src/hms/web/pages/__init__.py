@@ -5,20 +5,45 @@ from flask import Blueprint, Flask, Response, request
 from hms.web.errors import render_page_errors_with
 from hms.web.identity import door
 from hms.web.pages import (
+    absences,
     board,
     booking,
+    calendar_feeds,
     calendar_files,
+    calendars,
+    desk_booking,
     formats,
+    holidays,
     home,
     messages,
+    months,
     notices,
     problems,
+    schedules,
     sign_in,
+    slots,
     visits,
 )
 from hms.web.pages.desk import PLAIN_FORMATS, desk, signed_in
 
-ROOMS = (sign_in, home, board, visits, booking, calendar_files, notices, messages)
+ROOMS = (
+    sign_in,
+    home,
+    board,
+    visits,
+    booking,
+    calendar_files,
+    calendar_feeds,
+    calendars,
+    desk_booking,
+    months,
+    slots,
+    schedules,
+    absences,
+    holidays,
+    notices,
+    messages,
+)
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -166,7 +166,10 @@ def _patient_links() -> list[Link]:
 
 
 def _staff_links() -> list[Link]:
-    links = [Link("board", "Board", url_for("pages.board"))]
+    links = [
+        Link("board", "Board", url_for("pages.board")),
+        Link("calendar", "Calendar", url_for("pages.calendar_day")),
+    ]
     if may(desk().actor, Permission.SEE_MESSAGES):
         links.append(Link("messages", "Messages sent", url_for("pages.messages")))
     return [*links, Link("notices", "Notifications", url_for("pages.notices"), desk().hospital.unread)]

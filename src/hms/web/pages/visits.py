@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from hms.access.permissions import Permission, may
@@ -21,7 +22,7 @@ from hms.services.attendance import Attend
 from hms.services.bookings import Cancel
 from hms.services.consultations import Edit, Start
 from hms.services.no_shows import LateArrival, MarkNoShow
-from hms.web.pages import board
+from hms.web.pages import board, calendars
 from hms.web.pages.desk import Toast, by_htmx, desk, go, page, reading, runtime, staff_only
 
 NOTES = 400
@@ -208,10 +209,17 @@ def _change(service: Callable[..., object], command: object, *, done: Toast) -> 
 def _done(toast: Toast) -> AnyResponse:
     if not by_htmx():
         return go("pages.board")
-    return board.part(board.shown_filters(), [toast], trigger="close-sheet")
+    return _part(toast)
 
 
 def _refused(error: DomainError) -> AnyResponse:
     if not by_htmx():
         raise error
-    return board.part(board.shown_filters(), [Toast(error.message, "bad")], status=409, trigger="close-sheet")
+    return _part(Toast(error.message, "bad"), status=409)
+
+
+def _part(toast: Toast, *, status: int = 200) -> Response:
+    """Render what the page behind the sheet shows as it now is: the board, or the doctors' day."""
+    if urlsplit(request.headers.get("HX-Current-URL", "")).path == url_for("pages.calendar_day"):
+        return calendars.part([toast], status=status, trigger="close-sheet")
+    return board.part(board.shown_filters(), [toast], status=status, trigger="close-sheet")
