@@ -2,9 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, and_, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    nulls_last,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -68,12 +80,13 @@ def doctors(session: Session, actor: Actor, ends_from: datetime, first: date, la
     require(actor, Permission.SEE_DOCTORS)
     d, u = Doctor, User
     statement = (
-        select(d.id, u.first_name, u.last_name, d.specialization, _earliest(ends_from, first, last))
+        select(d.id, u.first_name, u.last_name, d.specialization, _earliest())
         .join(u, u.id == d.user_id)
         .where(d.hospital_id == actor.hospital_id, d.is_available, u.is_active)
         .order_by(d.specialization, u.last_name, u.first_name, d.id)
     )
-    return [DoctorChoice(*row) for row in session.execute(statement)]
+    values = {"begins_from": ends_from - LONGEST, "ends_from": ends_from, "first": first, "last": last}
+    return [DoctorChoice(*row) for row in session.execute(statement, values)]
 
 
 def doctor(session: Session, actor: Actor, doctor_id: UUID) -> DoctorChoice | None:
@@ -95,30 +108,39 @@ def first_free(session: Session, actor: Actor, wish: FreeTimeWish) -> list[FreeT
     Doctors who take no patients, or have no time before the wish ends, are not among them.
     """
     require(actor, Permission.SEE_DOCTORS)
+    values = {
+        "hospital_id": actor.hospital_id,
+        "specialization": wish.specialization,
+        "begins_from": wish.ends_from - LONGEST,
+        "ends_from": wish.ends_from,
+        "first": wish.first,
+        "last": wish.last,
+        "most": wish.limit,
+    }
+    statement = _OF_ALL if wish.specialization is None else _OF_SPECIALTY
+    return [FreeTime(*row) for row in session.execute(statement, values)]
+
+
+def _first_free(*chosen: ColumnElement[bool]) -> Select[Any]:
     d, u, s = Doctor, User, DoctorSlot
-    starts_at = _earliest(wish.ends_from, wish.first, wish.last)
-    chosen = [d.hospital_id == actor.hospital_id, d.is_available, u.is_active]
-    if wish.specialization is not None:
-        chosen.append(d.specialization == wish.specialization)
     each = (
-        select(d.id, d.specialization, u.first_name, u.last_name, starts_at.label("starts_at"))
+        select(d.id, d.specialization, u.first_name, u.last_name, _earliest().label("starts_at"))
         .join(u, u.id == d.user_id)
-        .where(*chosen)
+        .where(d.hospital_id == bindparam("hospital_id"), d.is_available, u.is_active, *chosen)
         .subquery()
     )
-    found = select(each).where(each.c.starts_at.is_not(None)).order_by(each.c.starts_at, each.c.id).limit(wish.limit)
-    earliest = found.cte()
-    e = earliest.c
-    statement = (
+    # Who has none sorts last and finds no slot below: a condition here would have each looked for twice.
+    first = select(each).order_by(nulls_last(each.c.starts_at), each.c.id).limit(bindparam("most", type_=Integer)).cte()
+    e = first.c
+    return (
         select(s.id, e.id, e.first_name, e.last_name, e.specialization)
         .add_columns(s.slot_date, s.start_time, s.end_time, s.starts_at, s.ends_at)
-        .join(earliest, and_(s.doctor_id == e.id, s.starts_at == e.starts_at))
+        .join(first, and_(s.doctor_id == e.id, s.starts_at == e.starts_at))
         .order_by(s.starts_at, e.id)
     )
-    return [FreeTime(*row) for row in session.execute(statement)]
 
 
-def _earliest(ends_from: datetime, first: date, last: date) -> ScalarSelect[datetime]:
+def _earliest() -> ScalarSelect[datetime]:
     """Select the start of a doctor's first free time: along their own slots, from now on, until one is free.
 
     What is taken: a slot that a visit holds, and one that a live visit without slot row overlaps.
@@ -133,9 +155,9 @@ def _earliest(ends_from: datetime, first: date, last: date) -> ScalarSelect[date
         .outerjoin(day, and_(day.doctor_id == s.doctor_id, day.day == s.slot_date))
         .where(
             s.doctor_id == Doctor.id,
-            s.starts_at >= ends_from - LONGEST,
-            s.ends_at >= ends_from,
-            s.slot_date.between(first, last),
+            s.starts_at >= bindparam("begins_from"),
+            s.ends_at >= bindparam("ends_from"),
+            s.slot_date.between(bindparam("first"), bindparam("last")),
             ~s.blocked_manually,
             s.absence_id.is_(None),
             ~held,
@@ -147,3 +169,8 @@ def _earliest(ends_from: datetime, first: date, last: date) -> ScalarSelect[date
         .correlate(Doctor)
         .scalar_subquery()
     )
+
+
+# Built once: building takes longer than reading.
+_OF_ALL = _first_free()
+_OF_SPECIALTY = _first_free(Doctor.specialization == bindparam("specialization"))
