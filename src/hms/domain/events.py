@@ -87,6 +87,22 @@ class AppointmentBooked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentRescheduled(Event):
+    """A visit goes to another time or doctor. ``sequence``: that of its calendar entry, one more with each move."""
+
+    action: ClassVar[str] = "appointment.rescheduled"
+    entity: ClassVar[str] = "appointment"
+
+    before: Visit
+    visit: Visit
+    was_at: datetime
+    starts_at: datetime
+    sequence: int
+    reason: str | None = None
+    override_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentMoved(Event):
     """An appointment changed its state."""
 

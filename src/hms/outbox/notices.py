@@ -6,6 +6,7 @@ from hms.domain.events import (
     AbsenceChanged,
     AppointmentBooked,
     AppointmentCancelled,
+    AppointmentRescheduled,
     DoctorMadeUnavailable,
     Event,
     HolidayChanged,
@@ -42,6 +43,25 @@ def _(event: AppointmentBooked) -> list[Notice]:
             title="Appointment Booked",
             is_new=True,
             message=f"Your appointment with Dr. {visit.doctor_name} is on {_when(visit)}.",
+            channels=ALL,
+            metadata=_of(visit),
+        )
+    ]
+
+
+@notices_of.register
+def _(event: AppointmentRescheduled) -> list[Notice]:
+    visit, before = event.visit, event.before
+    doctor = "" if visit.doctor == before.doctor else f"with Dr. {visit.doctor_name} "
+    return [
+        Notice(
+            cause=f"rescheduled:{visit.appointment_id}:{event.sequence}",
+            recipient=visit.patient,
+            type="APPOINTMENT_RESCHEDULED",
+            title="Appointment Rescheduled",
+            is_new=True,
+            message=f"Your appointment with Dr. {before.doctor_name} on {_when(before)} "
+            f"is now {doctor}on {_when(visit)}.",
             channels=ALL,
             metadata=_of(visit),
         )

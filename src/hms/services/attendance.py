@@ -8,8 +8,10 @@ from hms.domain.appointments import OPEN, STATUS_SETTERS, WORDS, Status
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import AppointmentMoved
 from hms.models import Appointment
+from hms.queries import appointments
+from hms.queries.appointments import AppointmentRow
 from hms.services import bookings, lifecycle, no_shows
-from hms.services.bookings import Cancel
+from hms.services.bookings import Book, Cancel
 from hms.services.no_shows import LateArrival
 from hms.transaction import Work
 
@@ -80,6 +82,15 @@ def check_in(work: Work, command: Attend) -> None:
             "to see the patient today, reschedule it first.",
         )
     _move(work, appointment, Status.CHECKED_IN, command.reason)
+
+
+def walk_in(work: Work, command: Book) -> AppointmentRow:
+    """Book a time of today for somebody who stands at the desk, and check them in; refusals as of both."""
+    _require_setter(work, Status.CHECKED_IN)
+    booked = bookings.book(work, command)
+    check_in(work, Attend(booked.id))
+    work.session.flush()
+    return appointments.one(work.session, work.actor, booked.id)
 
 
 def undo_check_in(work: Work, command: Attend) -> None:

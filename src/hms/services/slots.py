@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, exists, func, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from hms.access.permissions import Permission
 from hms.access.scope import find, not_found
@@ -173,19 +174,27 @@ def freed(work: Work, appointment: Appointment) -> None:
     if appointment.slot_id is None or appointment.holds_slot:
         return
     work.session.flush()
-    slot = find(work.session, work.actor, DoctorSlot, appointment.slot_id, lock=True)
+    if let_go(work, appointment.slot_id):
+        set_committed_value(appointment, "slot_id", None)
+
+
+def let_go(work: Work, slot_id: UUID) -> bool:
+    """Let a slot that nobody holds any more go, if only a booking had kept it; tell whether it went.
+
+    The appointments that point at it lose their pointer by the schema. The doctor must be locked.
+    """
+    slot = find(work.session, work.actor, DoctorSlot, slot_id, lock=True)
     if slot.ends_at <= work.now or _is_held(work, slot.id):
-        return
+        return False
     day = slot.slot_date
     calendar = schedules.calendars(work.session, work.hospital, [slot.doctor_id], day, day)[slot.doctor_id]
     span = Span(slot.starts_at, slot.ends_at)
     if any(planned.span == span for planned in calendar.slots_of(day)):
-        return
-    appointment.slot_id = None
-    work.session.flush()
+        return False
     work.session.execute(delete(DoctorSlot).where(DoctorSlot.id == slot.id))
     work.session.expunge(slot)
     fill_day(work, slot.doctor_id, day)
+    return True
 
 
 def _fill(work: Work, doctor_ids: Collection[UUID], first: date, last: date) -> int:

@@ -9,13 +9,15 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from hms.access.permissions import Permission
 from hms.domain.appointments import Status
-from hms.domain.errors import Code
+from hms.domain.errors import Code, Detail, DomainError
 from hms.processes.calendar_files import calendar_file
 from hms.queries import appointments as queries
 from hms.queries.appointments import AppointmentRow, Cursor, EventRow, Filters
-from hms.services import attendance, bookings
+from hms.services import appointments, attendance, bookings, rescheduling
+from hms.services.appointments import Annotate
 from hms.services.attendance import SetStatus
 from hms.services.bookings import Book, Cancel
+from hms.services.rescheduling import Reschedule
 from hms.transaction import Work
 from hms.web.api.answers import Page, page_of, read_cursor
 from hms.web.api.positions import place, position
@@ -25,6 +27,25 @@ from hms.web.api.schemas import Body, Day, Note, Paging, Query, Version, WallTim
 routes = Routes("Appointments", "Visits, from booking to their end. Patients see and change their own.")
 
 CALENDAR = "text/calendar"
+CHECKED = (
+    Code.PATIENT_NOT_FOUND,
+    Code.PATIENT_BLOCKED,
+    Code.DUPLICATE_BOOKING,
+    Code.DOCTOR_NOT_FOUND,
+    Code.DOCTOR_UNAVAILABLE,
+    Code.DOCTOR_INACTIVE,
+    Code.DATE_IN_PAST,
+    Code.TOO_FAR_AHEAD,
+    Code.HOSPITAL_HOLIDAY,
+    Code.DOCTOR_ABSENT,
+    Code.OUTSIDE_SCHEDULE,
+    Code.DURING_BREAK,
+    Code.NOT_A_SLOT,
+    Code.SLOT_BLOCKED,
+    Code.SLOT_TAKEN,
+    Code.DOCTOR_FULLY_BOOKED,
+)
+"""What the fourteen checks may answer, in their order."""
 MOST_EVENTS = 1000
 
 
@@ -45,7 +66,8 @@ Statuses = Annotated[
 class Booking(Body):
     """A wish for one time. Staff name the patient; a patient books for themself.
 
-    ``overrideReason``: urgent care for a blocked patient, by reception or admins; audited.
+    ``overrideReason``: urgent care for a blocked patient, by reception or admins; audited. ``checkIn``: the patient is
+    here already (a walk-in), and is checked in at once; by staff, for a time of today.
     """
 
     doctor_id: UUID
@@ -55,6 +77,22 @@ class Booking(Body):
     reason: Note | None = None
     type: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     override_reason: Note | None = None
+    check_in: bool = False
+
+
+class AppointmentChange(Body):
+    """Where the visit goes, and the desk's notes; what is left out stays. ``reason``: why it is moved.
+
+    ``overrideReason``: urgent care for a blocked patient, by reception or admins; audited.
+    """
+
+    date: Day | None = None
+    start_time: WallTime | None = None
+    doctor_id: UUID | None = None
+    notes: Annotated[str, Field(max_length=4000)] | None = None
+    reason: Note | None = None
+    override_reason: Note | None = None
+    version: Version | None = None
 
 
 class StatusChange(Body):
@@ -87,24 +125,7 @@ class Cancellation(Query):
     needs=(Permission.BOOK_OWN, Permission.BOOK_FOR_OTHERS),
     status=201,
     idempotent=True,
-    errors=(
-        Code.PATIENT_NOT_FOUND,
-        Code.PATIENT_BLOCKED,
-        Code.DUPLICATE_BOOKING,
-        Code.DOCTOR_NOT_FOUND,
-        Code.DOCTOR_UNAVAILABLE,
-        Code.DOCTOR_INACTIVE,
-        Code.DATE_IN_PAST,
-        Code.TOO_FAR_AHEAD,
-        Code.HOSPITAL_HOLIDAY,
-        Code.DOCTOR_ABSENT,
-        Code.OUTSIDE_SCHEDULE,
-        Code.DURING_BREAK,
-        Code.NOT_A_SLOT,
-        Code.SLOT_BLOCKED,
-        Code.SLOT_TAKEN,
-        Code.DOCTOR_FULLY_BOOKED,
-    ),
+    errors=(*CHECKED, Code.NOT_VISIT_DAY),
 )
 def book(call: Call, body: Booking) -> AppointmentRow:
     """Book a slot.
@@ -121,7 +142,8 @@ def book(call: Call, body: Booking) -> AppointmentRow:
         override_reason=body.override_reason,
     )
 
-    return call.once(lambda work: bookings.book(work, command))
+    act = attendance.walk_in if body.check_in else bookings.book
+    return call.once(lambda work: act(work, command))
 
 
 @routes.get("/appointments")
@@ -144,6 +166,40 @@ def listing(call: Call, query: AppointmentSearch) -> Page[AppointmentRow]:
 def one(call: Call, appointment_id: UUID) -> AppointmentRow:
     """Show an appointment."""
     return call.read(queries.one, call.actor, appointment_id)
+
+
+@routes.patch(
+    "/appointments/<uuid:appointment_id>", errors=(Code.FORBIDDEN, Code.INVALID_TRANSITION, Code.TOO_LATE, *CHECKED)
+)
+def change(call: Call, appointment_id: UUID, body: AppointmentChange) -> AppointmentRow:
+    """Move an appointment to another time or doctor, or note something down about it.
+
+    A move frees the old slot and takes the new one at once, by the checks of a booking; a confirmed visit is to be
+    confirmed anew. Patients move their own until the start; notes are the staff's.
+    """
+    moves = (body.date, body.start_time, body.doctor_id) != (None, None, None)
+    if not moves and body.notes is None:
+        reason = "say where the visit goes, or send notes"
+        raise DomainError(Code.VALIDATION, "Nothing is to be changed.", [Detail("body", reason)])
+
+    def act(work: Work) -> None:
+        version = body.version
+        if moves:
+            wanted = Reschedule(
+                appointment_id=appointment_id,
+                day=body.date,
+                start=body.start_time,
+                doctor_id=body.doctor_id,
+                reason=body.reason,
+                override_reason=body.override_reason,
+                version=version,
+            )
+            rescheduling.reschedule(work, wanted)
+            version = None  # it was the one seen, and has just been counted up
+        if body.notes is not None:
+            appointments.annotate(work, Annotate(appointment_id, body.notes, version))
+
+    return changed(call, appointment_id, act)
 
 
 @routes.patch(
