@@ -237,3 +237,12 @@ def test_calendars_are_edited_by_their_doctor_and_by_admins(clinic: Clinic, runt
     for actor in (colleague, nurse):
         assert refusal(runtime, actor, slots.regenerate, clinic.doctor.id) is Code.FORBIDDEN
     assert not of_day(clinic)[0].is_blocked
+
+
+@pytest.mark.nightly
+def test_a_year_of_short_slots_is_laid_anew(runtime: Runtime) -> None:
+    clinic = Clinic(runtime, slot_duration=5, pause=None)
+    admin = admin_of(runtime, clinic.hospital)
+    assert runtime.transact(admin, slots.generate, Generate(clinic.doctor.id, 366)).created == 367 * 96
+    clinic.change(clinic.doctor, slot_duration=60)
+    assert runtime.transact(admin, slots.regenerate, clinic.doctor.id) == Regenerated(0, 0, 367 * 96, 367 * 8)

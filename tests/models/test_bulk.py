@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from hms.models import DoctorSlot, new_id, new_ids
+from hms.models.bulk import insert_missing
+from hms.runtime import Runtime
+from tests.support.calendars import FRIDAY, Clinic
+from tests.support.fixtures import NOW
+
+
+def columns(clinic: Clinic, *starts: int) -> dict[str, list[Any]]:
+    """Give the columns of slots that begin so many hours from now."""
+    many = len(starts)
+    begins: list[datetime] = [NOW + timedelta(hours=hours) for hours in starts]
+    days: list[date] = [FRIDAY] * many
+    return {
+        "id": new_ids(many),
+        "hospital_id": [clinic.hospital.id] * many,
+        "doctor_id": [clinic.doctor.id] * many,
+        "slot_date": days,
+        "start_time": [time(9)] * many,
+        "end_time": [time(10)] * many,
+        "starts_at": begins,
+        "ends_at": [start + timedelta(hours=1) for start in begins],
+        "blocked_manually": [False] * many,
+        "absence_id": [None] * many,
+    }
+
+
+def test_rows_whose_key_is_there_stay_as_they_are(runtime: Runtime) -> None:
+    clinic = Clinic(runtime)
+    first, second = columns(clinic, 1, 2), columns(clinic, 2, 3)
+    for rows in (first, second):
+        with runtime.database.writing() as session:
+            insert_missing(session, DoctorSlot, rows, ["doctor_id", "starts_at"])
+    with runtime.reading() as session:
+        found = list(session.scalars(select(DoctorSlot).order_by(DoctorSlot.starts_at)))
+    assert [slot.id for slot in found] == [first["id"][0], first["id"][1], second["id"][1]]
+    assert [slot.starts_at for slot in found] == [NOW + timedelta(hours=hours) for hours in (1, 2, 3)]
+    assert {(slot.slot_date, slot.start_time, slot.is_blocked, slot.blocked_reason) for slot in found} == {
+        (FRIDAY, time(9), False, None)
+    }
+
+
+def test_many_identifiers_are_like_single_ones() -> None:
+    before = new_id()
+    many = new_ids(1000)
+    after = new_id()
+    assert len(set(many)) == 1000
+    assert many == sorted(many)
+    assert {some.version for some in many} == {7}
+    assert {some.variant for some in many} == {before.variant}
+    assert before.int >> 80 <= many[0].int >> 80 <= after.int >> 80
