@@ -128,22 +128,14 @@ class Calendar:
         if self.is_closed(day):
             return []
         today = DayOfWeek.of(day)
-        sessions = sorted(
-            (
-                session
-                for block in self.blocks
-                if block.is_active and block.day_of_week is today
-                for session in block.sessions()
-            ),
-            key=lambda session: session.start,
-        )
-        grid: list[PlannedSlot] = []
-        for session in sessions:
-            for slot in _steps(day, session, self.slot_duration, self.zone):
-                # A slot that runs into a skipped hour could reach into the session after it.
-                if not grid or grid[-1].ends_at <= slot.starts_at:
-                    grid.append(slot)
-        return grid
+        sessions = [
+            session
+            for block in self.blocks
+            if block.is_active and block.day_of_week is today
+            for session in block.sessions()
+        ]
+        sessions.sort(key=lambda session: session.start)
+        return list(_grid(day, tuple(sessions), self.slot_duration, self.zone))
 
     def slots_between(self, first: date, last: date) -> Iterator[PlannedSlot]:
         """Yield the grids of all days from ``first`` to ``last``."""
@@ -169,6 +161,18 @@ def wall_end(start: time, minutes: int) -> time | None:
     """Return the wall time that many minutes after ``start``, or None when that is past midnight."""
     end = start.hour * 60 + start.minute + minutes
     return time(end // 60, end % 60, start.second) if end < 24 * 60 else None
+
+
+@lru_cache(maxsize=512)
+def _grid(day: date, sessions: tuple[Span[time], ...], minutes: int, zone: ZoneInfo) -> tuple[PlannedSlot, ...]:
+    """Return the slots of a day's sessions; kept for a while, since many doctors work the same hours."""
+    grid: list[PlannedSlot] = []
+    for session in sessions:
+        for slot in _steps(day, session, minutes, zone):
+            # A slot that runs into a skipped hour could reach into the session after it.
+            if not grid or grid[-1].ends_at <= slot.starts_at:
+                grid.append(slot)
+    return tuple(grid)
 
 
 def _steps(day: date, session: Span[time], minutes: int, zone: ZoneInfo) -> Iterator[PlannedSlot]:
