@@ -135,9 +135,9 @@ def _column(
     items += [_of_visit(row, hours, at) for row in visits]
     items = _joined(sorted(items, key=lambda item: item.start))
     if not note and not takes:
-        note = "Takes no patients"
+        note = "Not available"
     elif not note and full:
-        note = "Fully booked"
+        note = "Full"
     return Column(
         doctor=doctor,
         items=items,

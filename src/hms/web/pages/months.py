@@ -20,7 +20,10 @@ from hms.web.pages.desk import desk, page, reading, staff_only
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the calendar shows on its days, as the component reads it. ``end`` is the day after the last."""
+    """What the calendar shows on its days, as the component reads it; ``short`` on a phone.
+
+    ``end`` is the day after the last.
+    """
 
     id: str
     title: str
@@ -28,6 +31,7 @@ class Entry:
     end: str
     kind: str
     url: str
+    short: str
 
 
 def register(pages: Blueprint) -> None:
@@ -81,7 +85,14 @@ def _away(row: AbsenceRow, name: str) -> Entry:
 
 def _load(load: DayLoad, doctor_id: UUID | None) -> Entry:
     to = _day_address(load.day, doctor_id)
-    return _entry(f"l{load.day}", _load_words(load), (load.day, load.day), _fullness(load), to)
+    return _entry(
+        f"l{load.day}",
+        _load_words(load),
+        (load.day, load.day),
+        _fullness(load),
+        to,
+        f"{load.taken}/{load.slots - load.blocked}",
+    )
 
 
 def _load_words(load: DayLoad) -> str:
@@ -97,9 +108,9 @@ def _fullness(load: DayLoad) -> str:
     return "full" if share >= 1 else "busy" if share >= 0.75 else "calm"
 
 
-def _entry(key: str, title: str, days: tuple[date, date], kind: str, url: str) -> Entry:
+def _entry(key: str, title: str, days: tuple[date, date], kind: str, url: str, short: str = "") -> Entry:
     first, last = days
-    return Entry(key, title, first.isoformat(), (last + timedelta(days=1)).isoformat(), kind, url)
+    return Entry(key, title, first.isoformat(), (last + timedelta(days=1)).isoformat(), kind, url, short or title)
 
 
 def _day_address(day: date, doctor_id: UUID | None) -> str:

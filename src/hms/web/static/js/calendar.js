@@ -2,6 +2,7 @@
 
 import { close, open, watchClicks, watchToasts } from "./sheets.js";
 import { afterMorph, follow, noteChange } from "./live.js";
+import { showTab } from "./tabs.js";
 
 let asked = null; // who opened the sheet: focus goes back there
 
@@ -78,4 +79,5 @@ watchClicks();
 watchToasts();
 follow();
 showNow();
+showTab();
 document.body.dataset.ready = "yes";

@@ -1,6 +1,7 @@
 // Pages with forms that the server answers piece by piece: what is being typed is never overtaken by an answer.
 
 import { close, open, watchClicks, watchToasts } from "./sheets.js";
+import { showTab } from "./tabs.js";
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("select[data-go]")) location.assign(event.target.value);
@@ -26,6 +27,7 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 watchClicks();
 watchToasts();
+showTab();
 document.body.dataset.ready = "yes";
 
 document.addEventListener("click", async (event) => {

@@ -1,5 +1,7 @@
 // The month: a calendar component shows what the page brought along; moving on is the page's own links' work.
 
+import { showTab } from "./tabs.js";
+
 const place = document.getElementById("month");
 const entries = JSON.parse(document.getElementById("month-entries").textContent);
 
@@ -21,13 +23,18 @@ window.EventCalendar.create(place, {
     allDay: true,
     title: entry.title,
     classNames: [`month-${entry.kind}`],
-    extendedProps: { url: entry.url, order },
+    extendedProps: { url: entry.url, short: entry.short, order },
   })),
   eventOrder: (one, other) => one.extendedProps.order - other.extendedProps.order,
   eventContent: ({ event }) => {
     const link = document.createElement("a");
     link.href = event.extendedProps.url;
-    link.textContent = event.title;
+    for (const [length, text] of [["long", event.title], ["short", event.extendedProps.short]]) {
+      const words = document.createElement("span");
+      words.className = length;
+      words.textContent = text;
+      link.append(words);
+    }
     link.title = event.title;
     const day = document.createElement("span");
     day.className = "unseen";
@@ -49,4 +56,5 @@ new MutationObserver(plain).observe(place, { subtree: true, childList: true });
 document.addEventListener("change", (event) => {
   if (event.target.matches("select[data-go]")) location.assign(event.target.value);
 });
+showTab();
 document.body.dataset.ready = "yes";
