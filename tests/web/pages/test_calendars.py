@@ -102,9 +102,7 @@ def test_desk_books_a_free_time_for_a_patient(clinic: Clinic) -> None:
 
 
 def test_absent_doctor_and_holiday_are_named(clinic: Clinic) -> None:
-    away = CreateAbsence(
-        doctor_id=clinic.doctors[0].id, absence_type=AbsenceType.CONFERENCE, first=FRIDAY, last=FRIDAY
-    )
+    away = CreateAbsence(doctor_id=clinic.doctors[0].id, absence_type=AbsenceType.CONFERENCE, first=FRIDAY, last=FRIDAY)
     clinic.runtime.transact(actor_of(clinic.admin), absences.create, away)
     html = clinic.client(clinic.reception).get(f"/calendar?day={FRIDAY}&doctor={clinic.doctors[0].id}").text
     assert "Away: conference" in html
