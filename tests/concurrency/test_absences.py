@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import time
+from datetime import time, timedelta
 from functools import partial
 from threading import Barrier
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,11 @@ from hms.domain.appointments import Status
 from hms.domain.errors import Code, DomainError
 from hms.models import Appointment, DoctorAbsence, DoctorSlot, Notification
 from hms.runtime import Runtime, build
-from hms.services import absences, attendance, bookings
-from hms.services.absences import CancelAbsence, CreateAbsence
+from hms.services import absences, attendance, bookings, rescheduling
+from hms.services.absences import AbsenceChange, CancelAbsence, CreateAbsence
 from hms.services.attendance import Attend
 from hms.services.bookings import Cancel
+from hms.services.rescheduling import Reschedule
 from hms.settings import Settings
 from tests.support.calendars import FRIDAY, TODAY, Clinic
 from tests.support.factories import admin_of
@@ -114,6 +116,29 @@ def test_an_emergency_and_the_desk_at_once(clinic: Clinic, admin: Actor, runtime
     assert cancelled == set(visits) - {visit for visit, refusal in zip(leave, left, strict=True) if refusal is None}
     by_emergency = {row.notification_metadata["appointmentId"] for row in told(clinic)}
     assert by_emergency == {str(visit) for visit in cancelled}
+
+
+def test_an_emergency_and_visits_that_move_into_it(clinic: Clinic, admin: Actor, runtimes: list[Runtime]) -> None:
+    saturday = FRIDAY + timedelta(days=1)
+    visits: list[UUID] = [clinic.book(clinic.another(), day=saturday, start=start) for start in HALF_HOURS]
+
+    def move(house: Runtime, mine: list[UUID]) -> list[Code | None]:
+        commands = [Reschedule(appointment_id=visit, day=FRIDAY) for visit in mine]
+        return [_refusal(house, clinic.reception, rescheduling.reschedule, command) for command in commands]
+
+    def strike() -> AbsenceChange:
+        end = monotonic() + 30
+        while monotonic() < end and all(row.appointment_date == saturday for row in clinic.rows(Appointment)):
+            sleep(0.001)
+        return runtimes[0].transact(admin, absences.create, emergency(clinic))
+
+    movers = [partial(move, house, visits[number::2]) for number, house in enumerate(runtimes[1:3])]
+    change, *outcomes = at_once([strike, *movers])
+    assert {code for codes in outcomes for code in codes} <= {None, Code.DOCTOR_ABSENT}
+    cancelled = {visit.appointment_id for visit in change.cancelled}
+    assert cancelled
+    assert {row.id for row in clinic.rows(Appointment) if row.appointment_date == FRIDAY} == cancelled
+    assert {row.id for row in clinic.rows(Appointment) if row.status is Status.CANCELLED} == cancelled
 
 
 def _refusal(house: Runtime, actor: Actor, service: Callable[..., Any], command: object) -> Code | None:
