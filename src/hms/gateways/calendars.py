@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 REFRESH = timedelta(hours=1)
 """How often we ask calendars to look again; most look less often."""
+
+_END = b"END:VCALENDAR\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,17 @@ def write_feed(feed: CalendarFeed) -> bytes:
     calendar.add("x-wr-timezone", feed.timezone)
     calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
-    for entry in feed.entries:
-        event = _event(entry)
-        event.add("last-modified", entry.written_at)
-        event.add("class", "PRIVATE")
-        calendar.add_component(event)
-    return bytes(calendar.to_ical())
+    around = bytes(calendar.to_ical()).removesuffix(_END)
+    return around + b"".join(_in_feed(entry) for entry in feed.entries) + _END
+
+
+@lru_cache(maxsize=4096)
+def _in_feed(entry: CalendarEntry) -> bytes:
+    """Write one appointment of a feed; kept for a while, since of a changed feed most entries are as before."""
+    event = _event(entry)
+    event.add("last-modified", entry.written_at)
+    event.add("class", "PRIVATE")
+    return bytes(event.to_ical())
 
 
 def _calendar(method: str) -> Any:
