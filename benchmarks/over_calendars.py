@@ -19,7 +19,7 @@ from benchmarks.figures import Figure
 from benchmarks.ground import LONG_AGO, ZONE, Ground, ground
 from hms.domain.appointments import Status
 from hms.domain.slots import DayOfWeek
-from hms.models import Appointment, Doctor, DoctorSchedule, DoctorSlot, new_id
+from hms.models import Appointment, Doctor, DoctorSchedule, DoctorSlot, Hospital, new_id
 from hms.models.bulk import insert_rows, refresh_statistics
 from hms.processes.slot_horizon import DOCTORS_AT_ONCE
 from hms.queries import free_times
@@ -42,8 +42,7 @@ def measure_generation(engine: str, _seconds: float) -> Iterator[Figure]:
     """Measure filling the months of all doctors, beside the same rows by plain statements, and laying them anew."""
     with ground(engine, doctors=DOCTORS, patients=0) as laid:
         began = time.monotonic()
-        for first in range(0, DOCTORS, DOCTORS_AT_ONCE):
-            laid.runtime.transact(laid.actor, slots.fill_horizon, laid.doctors[first : first + DOCTORS_AT_ONCE])
+        _fill(laid)
         rate = _count(laid) / (time.monotonic() - began)
         plain = _plain_rate(laid)
         what = f"{laid.engine}: slots of {DOCTORS:,} doctors x {DAYS} days"
@@ -59,13 +58,21 @@ def measure_generation(engine: str, _seconds: float) -> Iterator[Figure]:
 
 def measure_first_free(engine: str, _seconds: float) -> Iterator[Figure]:
     """Measure the first free time of a specialty over all doctors, whose first days are booked out."""
-    with ground(engine, doctors=DOCTORS, patients=DOCTORS, days=DAYS_AHEAD) as laid:
+    with ground(engine, doctors=DOCTORS, patients=DOCTORS) as laid:
+        with laid.runtime.database.writing() as session:
+            session.execute(update(Hospital).values(settings={"horizon_days": DAYS_AHEAD}))
+        _fill(laid)
         _name_specialties(laid)
         for booked_out in (0, 1):
             _book_out(laid, booked_out)
             what = f"{laid.engine}: first free time, {booked_out} days booked out"
             yield Figure(what, _first_free(laid, "Clinic 1"), "ms", FIRST_FREE_MS, at_most=True, note="a specialty")
             yield Figure("  among all doctors", _first_free(laid, None), "ms")
+
+
+def _fill(laid: Ground) -> None:
+    for first in range(0, DOCTORS, DOCTORS_AT_ONCE):
+        laid.runtime.transact(laid.actor, slots.fill_horizon, laid.doctors[first : first + DOCTORS_AT_ONCE])
 
 
 def _count(laid: Ground) -> int:
