@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
 from functools import partial
-from threading import Barrier
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
@@ -18,15 +16,15 @@ from hms.domain.absences import AbsenceType
 from hms.domain.appointments import Status
 from hms.domain.errors import Code, DomainError
 from hms.models import Appointment, DoctorAbsence, DoctorSlot, Notification
-from hms.runtime import Runtime, build
+from hms.runtime import Runtime
 from hms.services import absences, attendance, bookings, rescheduling
 from hms.services.absences import AbsenceChange, CancelAbsence, CreateAbsence
 from hms.services.attendance import Attend
 from hms.services.bookings import Cancel
 from hms.services.rescheduling import Reschedule
-from hms.settings import Settings
 from tests.support.calendars import FRIDAY, TODAY, Clinic
 from tests.support.factories import admin_of
+from tests.support.races import at_once, houses_on
 
 RACERS = 4
 HALF_HOURS = [time(9 + n // 2, 30 * (n % 2)) for n in range(8)]
@@ -43,27 +41,9 @@ def admin(clinic: Clinic) -> Actor:
 
 
 @pytest.fixture
-def runtimes(settings: Settings, runtime: Runtime) -> Iterator[list[Runtime]]:
-    """Give four houses on one database, as four processes have them."""
-    houses = [build(settings, clocks=runtime.clocks) for _ in range(RACERS)]
-    yield houses
-    for house in houses:
-        house.close()
-
-
-def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
-    """Act all at the same moment; give what each returned, or the code of its refusal."""
-    start = Barrier(len(acts))
-
-    def go(act: Callable[[], Any]) -> Any:
-        start.wait(30)
-        try:
-            return act()
-        except DomainError as error:
-            return error.code
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(go, acts))
+def runtimes(runtime: Runtime) -> Iterator[list[Runtime]]:
+    with houses_on(runtime, RACERS) as houses:
+        yield houses
 
 
 def emergency(clinic: Clinic, day: Any = FRIDAY) -> CreateAbsence:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
+from functools import partial
 from itertools import pairwise
-from threading import Barrier
-from typing import TypeVar
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +14,7 @@ from sqlalchemy import select
 from hms.access.actors import Actor
 from hms.domain.errors import DomainError
 from hms.models import Appointment, Doctor, DoctorSlot
-from hms.runtime import Runtime, build
+from hms.runtime import Runtime
 from hms.services import bookings, slots
 from hms.services.bookings import Book
 from hms.services.calendars import lock_doctor
@@ -25,9 +24,9 @@ from tests.support.calendars import FRIDAY, TODAY, Clinic
 from tests.support.factories import actor_of, admin_of, make_doctor
 from tests.support.filler import fill_in_process, meet_at
 from tests.support.forks import FORKS
+from tests.support.races import at_once, houses_on
 
 RACERS = 4
-R = TypeVar("R")
 
 
 @pytest.fixture
@@ -36,30 +35,21 @@ def clinic(runtime: Runtime) -> Clinic:
 
 
 @pytest.fixture
-def runtimes(settings: Settings, runtime: Runtime) -> Iterator[list[Runtime]]:
+def runtimes(runtime: Runtime) -> Iterator[list[Runtime]]:
     """Give four houses on one database, as four processes have them."""
-    houses = [build(settings, clocks=runtime.clocks) for _ in range(RACERS)]
-    yield houses
-    for house in houses:
-        house.close()
+    with houses_on(runtime, RACERS) as houses:
+        yield houses
 
 
-def at_once(runtimes: list[Runtime], act: Callable[[Runtime], R]) -> list[R]:
+def in_each(houses: list[Runtime], act: Callable[[Runtime], Any]) -> list[Any]:
     """Act in all houses at the same moment."""
-    start = Barrier(len(runtimes))
-
-    def go(house: Runtime) -> R:
-        start.wait(30)
-        return act(house)
-
-    with ThreadPoolExecutor(len(runtimes)) as pool:
-        return list(pool.map(go, runtimes))
+    return at_once([partial(act, house) for house in houses])
 
 
 def test_four_generations_at_once_make_no_duplicates(clinic: Clinic, runtimes: list[Runtime]) -> None:
     doctors = [clinic.doctor.id, make_doctor(clinic.runtime, clinic.hospital, slot_duration=45).id]
     system = Actor.system(clinic.hospital.id)
-    at_once(runtimes, lambda house: house.transact(system, slots.fill_horizon, doctors))
+    in_each(runtimes, lambda house: house.transact(system, slots.fill_horizon, doctors))
     rows = clinic.rows(DoctorSlot)
     assert len(rows) == len({(row.doctor_id, row.starts_at) for row in rows}) == 31 * (14 + 9)
 
@@ -92,7 +82,7 @@ def test_calendar_laid_anew_by_many_while_others_look_is_of_one_grid(clinic: Cli
             house.transact(admin, shorten, minutes)
             house.transact(admin, slots.ensure_days, clinic.doctor.id, TODAY, TODAY + timedelta(days=30))
 
-    at_once(runtimes, act)
+    in_each(runtimes, act)
     with clinic.runtime.reading() as session:
         length = session.get_one(Doctor, clinic.doctor.id).slot_duration
     lengths = {(row.ends_at - row.starts_at) for row in clinic.rows(DoctorSlot)}
@@ -124,7 +114,7 @@ def test_bookings_and_a_new_grid_at_once_leave_no_live_visit_without_its_slot(
         work.session.flush()
         slots.regenerate(work, clinic.doctor.id)
 
-    at_once(runtimes, act)
+    in_each(runtimes, act)
     visits = clinic.rows(Appointment)
     assert visits
     statement = select(DoctorSlot).where(DoctorSlot.slot_date == FRIDAY).order_by(DoctorSlot.starts_at)
