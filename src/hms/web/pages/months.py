@@ -91,7 +91,7 @@ def _load(load: DayLoad, doctor_id: UUID | None) -> Entry:
         (load.day, load.day),
         _fullness(load),
         to,
-        f"{load.taken}/{load.slots - load.blocked}",
+        _share(load),
     )
 
 
@@ -100,6 +100,11 @@ def _load_words(load: DayLoad) -> str:
     if not open_slots:
         return "all blocked"
     return f"{load.taken} of {open_slots} booked" if load.free else f"full, {load.taken} booked"
+
+
+def _share(load: DayLoad) -> str:
+    open_slots = load.slots - load.blocked
+    return f"{load.taken * 100 // open_slots}%" if open_slots else "–"
 
 
 def _fullness(load: DayLoad) -> str:
