@@ -1,6 +1,7 @@
 """Consultations: states and what completion asks for."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from hms.domain.errors import Code, Detail, DomainError
@@ -13,6 +14,15 @@ class ConsultationStatus(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     COMPLETED = "COMPLETED"
     ABANDONED = "ABANDONED"
+
+
+class ParticipantRole(StrEnum):
+    """What a doctor does in a consultation; the primary one is whose appointment it is."""
+
+    PRIMARY = "PRIMARY"
+    CONSULTING = "CONSULTING"
+    ASSISTING = "ASSISTING"
+    SUPERVISING = "SUPERVISING"
 
 
 CLOSED = frozenset({ConsultationStatus.COMPLETED, ConsultationStatus.ABANDONED})
@@ -47,3 +57,32 @@ def require_reason(reason: str | None) -> str:
             Code.VALIDATION, "Please say why the consultation is abandoned.", [Detail("reason", "is required")]
         )
     return said
+
+
+ICD_10 = re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
+"""A code's shape, as of "J11" or "J20.9"; whether the catalogue holds it is the doctor's to know."""
+
+
+def require_codes(diagnosis: Sequence[Mapping[str, object]]) -> None:
+    """Raise VALIDATION naming every diagnosis whose code has not the shape of an ICD-10 code; none is fine."""
+    wrong = [
+        Detail(f"diagnosis.{place}.code", "is no ICD-10 code; one looks like J20.9. Leave it out if there is none")
+        for place, entry in enumerate(diagnosis)
+        if entry.get("code") is not None and not ICD_10.fullmatch(str(entry["code"]))
+    ]
+    if wrong:
+        raise DomainError(Code.VALIDATION, "Please check the codes of the diagnoses.", wrong)
+
+
+def require_invitable(role: ParticipantRole, *, is_primary: bool, takes_part: bool) -> None:
+    """Raise VALIDATION for a second primary doctor, ALREADY_EXISTS for a doctor who takes part already."""
+    if is_primary:
+        raise DomainError(Code.ALREADY_EXISTS, "This doctor leads the consultation already.")
+    if takes_part:
+        raise DomainError(Code.ALREADY_EXISTS, "This doctor takes part in the consultation already.")
+    if role is ParticipantRole.PRIMARY:
+        raise DomainError(
+            Code.VALIDATION,
+            "A consultation has one primary doctor, whose appointment it is.",
+            [Detail("role", "must be CONSULTING, ASSISTING or SUPERVISING")],
+        )

@@ -5,7 +5,7 @@ from hms.models.appointments import Appointment, AppointmentEvent, AppointmentRe
 from hms.models.audit import AuditEntry
 from hms.models.base import Base, UtcDateTime, new_id, new_ids
 from hms.models.calendar_feeds import CalendarFeed
-from hms.models.consultations import Consultation
+from hms.models.consultations import Consultation, ConsultationNote, ConsultationParticipant
 from hms.models.doctors import Doctor
 from hms.models.holidays import HospitalHoliday
 from hms.models.hospitals import Hospital
@@ -17,6 +17,7 @@ from hms.models.patients import Patient
 from hms.models.schedules import DoctorSchedule
 from hms.models.slots import DoctorSlot
 from hms.models.users import LoginSession, RefreshToken, User
+from hms.models.vitals import Vitals
 
 __all__ = [
     "Appointment",
@@ -26,6 +27,8 @@ __all__ = [
     "Base",
     "CalendarFeed",
     "Consultation",
+    "ConsultationNote",
+    "ConsultationParticipant",
     "Doctor",
     "DoctorAbsence",
     "DoctorDay",
@@ -44,6 +47,7 @@ __all__ = [
     "RefreshToken",
     "User",
     "UtcDateTime",
+    "Vitals",
     "new_id",
     "new_ids",
 ]

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hms.domain.consultations import ConsultationStatus
+from hms.domain.consultations import ConsultationStatus, ParticipantRole
 from hms.models.base import Base, choice_of, new_id
 
 _OPEN_OR_DONE = "status <> 'ABANDONED'"
@@ -41,3 +41,35 @@ class Consultation(Base):
     started_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+
+class ConsultationParticipant(Base):
+    """A colleague who was asked to take part; the primary doctor has no row here."""
+
+    __tablename__ = "consultation_participants"
+    __table_args__ = (
+        UniqueConstraint("consultation_id", "doctor_id"),
+        Index("ix_consultation_participants_doctor_id", "doctor_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"))
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultations.id"))
+    doctor_id: Mapped[UUID] = mapped_column(ForeignKey("doctors.id"))
+    role: Mapped[ParticipantRole] = mapped_column(choice_of(ParticipantRole))
+    invited_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    invited_at: Mapped[datetime]
+
+
+class ConsultationNote(Base):
+    """What a doctor who takes part added; it stays as written."""
+
+    __tablename__ = "consultation_notes"
+    __table_args__ = (Index("ix_consultation_notes_consultation_id", "consultation_id", "written_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"))
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultations.id"))
+    author_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    written_at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
