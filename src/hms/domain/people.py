@@ -37,6 +37,13 @@ class Sex(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class LinkPurpose(StrEnum):
+    """What a mailed link to a login is for."""
+
+    VERIFY = "VERIFY"
+    RESET = "RESET"
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Somebody who can be told: a patient (``patient_id``) or a login (``user_id``), with addresses."""

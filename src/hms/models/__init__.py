@@ -7,10 +7,12 @@ from hms.models.base import Base, UtcDateTime, new_id, new_ids
 from hms.models.calendar_feeds import CalendarFeed
 from hms.models.consultations import Consultation, ConsultationNote, ConsultationParticipant
 from hms.models.doctors import Doctor
+from hms.models.guardians import PatientGuardian
 from hms.models.holidays import HospitalHoliday
 from hms.models.hospitals import Hospital
 from hms.models.idempotency import IdempotencyKey
 from hms.models.job_runs import JobRun
+from hms.models.login_links import LoginLink
 from hms.models.messages import Notification, OutgoingMessage
 from hms.models.no_shows import NoShowLog, NoShowPenalty
 from hms.models.patients import Patient
@@ -38,12 +40,14 @@ __all__ = [
     "HospitalHoliday",
     "IdempotencyKey",
     "JobRun",
+    "LoginLink",
     "LoginSession",
     "NoShowLog",
     "NoShowPenalty",
     "Notification",
     "OutgoingMessage",
     "Patient",
+    "PatientGuardian",
     "RefreshToken",
     "User",
     "UtcDateTime",

@@ -11,7 +11,11 @@ from hms.models.base import Base, choice_of, new_id
 
 
 class User(Base):
-    """A login of one hospital. ``email`` is stored lower-cased and is unique per hospital."""
+    """A login of one hospital. ``email`` is stored lower-cased and is unique per hospital.
+
+    ``unverified_since`` (machine clock): somebody signed up with this address and has not shown that it is theirs.
+    Until then the row only holds the place: not active, no password, no name.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
@@ -29,6 +33,7 @@ class User(Base):
     phone: Mapped[str | None] = mapped_column(String(32))
     language: Mapped[str] = mapped_column(String(16), default="en")
     is_active: Mapped[bool] = mapped_column(default=True)
+    unverified_since: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 
