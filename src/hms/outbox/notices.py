@@ -13,6 +13,7 @@ from hms.domain.events import (
     JobFailing,
     JobRecovered,
     NoShowMarked,
+    ParticipantInvited,
     PatientBlocked,
     ScheduleChanged,
     Visit,
@@ -98,6 +99,24 @@ def _(event: AppointmentCancelled) -> list[Notice]:
             )
         )
     return told
+
+
+@notices_of.register
+def _(event: ParticipantInvited) -> list[Notice]:
+    visit = event.visit
+    return [
+        Notice(
+            cause=f"participant:{event.participant_id}",
+            recipient=event.doctor,
+            type="CONSULTATION_REQUEST",
+            title="Consultation Request",
+            message=f"Dr. {visit.doctor_name} has requested your participation ({event.role.lower()}) in the "
+            f"consultation of {visit.patient.name} on {_when(visit)}.",
+            channels=IN_APP_ONLY,
+            priority=Priority.HIGH,
+            metadata={**_of(visit), "consultationId": str(event.entity_id)},
+        )
+    ]
 
 
 @notices_of.register

@@ -48,6 +48,7 @@ from hms.web.api import (
     schedules,
     slots,
     users,
+    vitals,
 )
 from hms.web.api.routing import Operation, Routes, install
 
@@ -62,6 +63,7 @@ MODULES: tuple[ModuleType, ...] = (
     absences,
     slots,
     appointments,
+    vitals,
     consultations,
     no_shows,
     jobs,

@@ -1,0 +1,49 @@
+"""Plausible measurements: both ends of each range, and what is said of all that is out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hms.domain.errors import Code, DomainError
+from hms.domain.vitals import RANGES, Measured, require_plausible
+
+PRESSURE = {"systolic": 201, "diastolic": 50}
+
+
+def refusal(measured: Measured) -> DomainError:
+    with pytest.raises(DomainError) as refused:
+        require_plausible(measured)
+    assert refused.value.code is Code.VALIDATION
+    return refused.value
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_both_ends_are_allowed_and_nothing_beyond(name: str) -> None:
+    allowed = RANGES[name]
+    whole = Measured(**(PRESSURE if name in PRESSURE else {}))
+    for value in (allowed.least - 1, allowed.most + 1):
+        details = refusal(replace(whole, **{name: value})).details
+        assert len(details) == 1
+        assert details[0].message == f"must be from {allowed.least:g} to {allowed.most:g} {allowed.unit}"
+    partner = {"systolic": {"diastolic": 20}, "diastolic": {"systolic": 300}}.get(name, {})
+    for value in (allowed.least, allowed.most):
+        require_plausible(Measured(**partner | {name: value}))
+    assert refusal(replace(whole, **{name: float("nan")})).details[0].message == details[0].message
+
+
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    error = refusal(Measured(temperature=98.6, sp_o2=101, heart_rate=72, pain=11))
+    assert [detail.field for detail in error.details] == ["temperature", "spO2", "pain"]
+    assert error.details[0].message == "must be from 25 to 45 °C"
+
+
+def test_a_blood_pressure_is_two_values_in_order() -> None:
+    assert [d.field for d in refusal(Measured(systolic=120)).details] == ["diastolic"]
+    assert [d.field for d in refusal(Measured(diastolic=80)).details] == ["systolic"]
+    assert refusal(Measured(systolic=80, diastolic=80)).details[0].message == "must be above the diastolic pressure"
+
+
+def test_nothing_measured_is_nothing_to_record() -> None:
+    assert [d.field for d in refusal(Measured()).details] == ["vitals"]
