@@ -6,6 +6,9 @@ const SNAP = 15;
 const EDGE = 7; // pixels at a block's ends that change its length
 const DAY = 24 * 60;
 
+let changes = 0; // by hand or keys: an answer that set out before the last one is out of date
+let askedAt = 0;
+
 const form = () => document.getElementById("week");
 const text = (minutes) => `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 const read = (value) => (/^\d\d:\d\d/.test(value) ? Number(value.slice(0, 2)) * 60 + Number(value.slice(3, 5)) : null);
@@ -31,6 +34,7 @@ function write(row, start, end, moved) {
 }
 
 function tell() {
+  changes += 1;
   window.htmx.trigger(form(), "drawn");
 }
 
@@ -149,9 +153,7 @@ document.addEventListener("pointermove", move);
 document.addEventListener("pointerup", finish);
 document.addEventListener("pointercancel", give_up);
 document.addEventListener("keydown", onKey);
-// An answer that set out before the last change is out of date; and half a time is nothing to ask about yet.
-let changes = 0;
-let askedAt = 0;
+// Half a time is nothing to ask about yet.
 document.addEventListener(
   "input",
   (event) => {
