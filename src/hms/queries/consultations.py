@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
 from hms.access.scope import not_found
-from hms.domain.consultations import ConsultationStatus
-from hms.models import Consultation
+from hms.domain.consultations import ConsultationStatus, ParticipantRole
+from hms.models import Consultation, ConsultationNote, ConsultationParticipant, Doctor, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,39 @@ class ConsultationRow:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class ParticipantRow:
+    """One doctor of a consultation; the primary one was not invited, so ``invited_at`` is None."""
+
+    doctor_id: UUID
+    role: ParticipantRole
+    first_name: str
+    last_name: str
+    specialization: str
+    invited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultationNoteRow:
+    """What somebody who takes part added."""
+
+    id: UUID
+    author_id: UUID | None
+    author_name: str | None
+    written_at: datetime
+    text: str
+
+
 def one(session: Session, actor: Actor, consultation_id: UUID) -> ConsultationRow:
-    """Return a consultation; FORBIDDEN for who does not consult, NOT_FOUND for another doctor's or hospital's."""
+    """Return a consultation; FORBIDDEN for who does not consult, NOT_FOUND for another doctor's or hospital's.
+
+    A doctor sees their own consultations, and those that they were invited to.
+    """
     require(actor, Permission.CONSULT)
     found = session.scalar(
         select(Consultation).where(Consultation.id == consultation_id, Consultation.hospital_id == actor.hospital_id)
     )
-    if found is None or not _visible(actor, found):
+    if found is None or not _visible(session, actor, found):
         raise not_found("Consultation")
     return _row(found)
 
@@ -52,11 +78,52 @@ def of_appointment(session: Session, actor: Actor, appointment_id: UUID) -> list
         .where(Consultation.appointment_id == appointment_id, Consultation.hospital_id == actor.hospital_id)
         .order_by(Consultation.started_at.desc(), Consultation.id.desc())
     )
-    return [_row(consultation) for consultation in found if _visible(actor, consultation)]
+    return [_row(consultation) for consultation in found if _visible(session, actor, consultation)]
 
 
-def _visible(actor: Actor, consultation: Consultation) -> bool:
-    return actor.doctor_id is None or consultation.doctor_id == actor.doctor_id
+def participants(session: Session, actor: Actor, consultation_id: UUID) -> list[ParticipantRow]:
+    """Return who takes part, the primary doctor first, then as invited; refusals as of ``one``."""
+    consultation = one(session, actor, consultation_id)
+    p, d, u = ConsultationParticipant, Doctor, User
+    people = select(d.id, u.first_name, u.last_name, d.specialization).join(u, u.id == d.user_id)
+    primary = session.execute(people.where(d.id == consultation.doctor_id)).one()
+    invited = session.execute(
+        people.add_columns(p.role, p.invited_at)
+        .join(p, p.doctor_id == d.id)
+        .where(p.consultation_id == consultation_id)
+        .order_by(p.invited_at, p.id)
+    )
+    rows = [ParticipantRow(row[0], row[4], row[1], row[2], row[3], row[5]) for row in invited]
+    return [ParticipantRow(primary[0], ParticipantRole.PRIMARY, *primary[1:], None), *rows]
+
+
+def notes(session: Session, actor: Actor, consultation_id: UUID) -> list[ConsultationNoteRow]:
+    """Return what was added to a consultation, oldest first; refusals as of ``one``."""
+    one(session, actor, consultation_id)
+    n, u = ConsultationNote, User
+    statement = (
+        select(n.id, n.author_id, u.first_name, u.last_name, n.written_at, n.text)
+        .outerjoin(u, u.id == n.author_id)
+        .where(n.consultation_id == consultation_id)
+        .order_by(n.written_at, n.id)
+    )
+    return [
+        ConsultationNoteRow(note_id, author, f"{first} {last}" if author else None, at, text)
+        for note_id, author, first, last, at, text in session.execute(statement)
+    ]
+
+
+def takes_part(session: Session, consultation_id: UUID, doctor_id: UUID) -> bool:
+    """Tell whether a doctor was invited to a consultation."""
+    p = ConsultationParticipant
+    statement = select(p.id).where(p.consultation_id == consultation_id, p.doctor_id == doctor_id)
+    return session.scalar(statement) is not None
+
+
+def _visible(session: Session, actor: Actor, consultation: Consultation) -> bool:
+    if actor.doctor_id is None or consultation.doctor_id == actor.doctor_id:
+        return True
+    return takes_part(session, consultation.id, actor.doctor_id)
 
 
 def _row(found: Consultation) -> ConsultationRow:

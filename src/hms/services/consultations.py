@@ -9,7 +9,13 @@ from sqlalchemy import select
 from hms.access.permissions import Permission
 from hms.access.scope import find, not_found
 from hms.domain.appointments import Status
-from hms.domain.consultations import ConsultationStatus, require_complete, require_editable, require_reason
+from hms.domain.consultations import (
+    ConsultationStatus,
+    require_codes,
+    require_complete,
+    require_editable,
+    require_reason,
+)
 from hms.domain.events import AppointmentMoved
 from hms.models import Appointment, Consultation
 from hms.queries import consultations
@@ -73,7 +79,7 @@ def start(work: Work, command: Start) -> UUID:
 def edit(work: Work, command: Edit) -> None:
     """Write into an open consultation; the first edit makes it IN_PROGRESS."""
     work.require(Permission.CONSULT)
-    _, consultation = _locked(work, command.consultation_id, command.version)
+    _, consultation = locked(work, command.consultation_id, command.version)
     fields = _write(consultation, command)
     consultation.status = ConsultationStatus.IN_PROGRESS
     consultation.version += 1
@@ -83,7 +89,7 @@ def edit(work: Work, command: Edit) -> None:
 def complete(work: Work, command: Edit) -> None:
     """Write the last words and complete consultation and appointment together; CONSULTATION_INCOMPLETE otherwise."""
     work.require(Permission.CONSULT)
-    appointment, consultation = _locked(work, command.consultation_id, command.version)
+    appointment, consultation = locked(work, command.consultation_id, command.version)
     fields = _write(consultation, command)
     require_complete(consultation.chief_complaint, consultation.diagnosis)
     consultation.status = ConsultationStatus.COMPLETED
@@ -96,7 +102,7 @@ def complete(work: Work, command: Edit) -> None:
 def abandon(work: Work, command: Abandon) -> None:
     """Give a consultation up, with the reason; the patient is waiting again."""
     work.require(Permission.CONSULT)
-    appointment, consultation = _locked(work, command.consultation_id, command.version)
+    appointment, consultation = locked(work, command.consultation_id, command.version)
     consultation.abandon_reason = require_reason(command.reason)
     consultation.status = ConsultationStatus.ABANDONED
     consultation.version += 1
@@ -104,7 +110,21 @@ def abandon(work: Work, command: Abandon) -> None:
     _move(work, appointment, Status.CHECKED_IN, "Consultation abandoned")
 
 
-def _locked(work: Work, consultation_id: UUID, version: int | None) -> tuple[Appointment, Consultation]:
+def locked(work: Work, consultation_id: UUID, version: int | None) -> tuple[Appointment, Consultation]:
+    """Return an open consultation and its visit, both locked, for who leads it: its doctor, or an admin.
+
+    Raises NOT_FOUND, FORBIDDEN (another doctor's), CONSULTATION_CLOSED, STALE_VERSION with the present row.
+    """
+    appointment, consultation = locked_for_all(work, consultation_id)
+    lifecycle.require_own(work, appointment)
+    require_editable(consultation.status)
+    if version is not None and version != consultation.version:
+        require_version(consultation, version, consultations.one(work.session, work.actor, consultation.id))
+    return appointment, consultation
+
+
+def locked_for_all(work: Work, consultation_id: UUID) -> tuple[Appointment, Consultation]:
+    """Return a consultation and its visit, both locked; whether the actor takes part is the caller's to ask."""
     appointment_id = work.session.scalar(
         select(Consultation.appointment_id).where(
             Consultation.id == consultation_id, Consultation.hospital_id == work.actor.hospital_id
@@ -114,10 +134,6 @@ def _locked(work: Work, consultation_id: UUID, version: int | None) -> tuple[App
         raise not_found("Consultation")
     appointment = lifecycle.locked(work, appointment_id)
     consultation = find(work.session, work.actor, Consultation, consultation_id, lock=True)
-    lifecycle.require_own(work, appointment)
-    require_editable(consultation.status)
-    if version is not None and version != consultation.version:
-        require_version(consultation, version, consultations.one(work.session, work.actor, consultation.id))
     return appointment, consultation
 
 
@@ -129,6 +145,7 @@ def _write(consultation: Consultation, command: Edit) -> list[str]:
         "treatment_notes": command.treatment_notes,
         "prescriptions": None if command.prescriptions is None else list(command.prescriptions),
     }
+    require_codes(command.diagnosis or ())
     written = {name: value for name, value in given.items() if value is not None}
     for name, value in written.items():
         setattr(consultation, name, value)

@@ -28,7 +28,7 @@ class ConsultationStart(Body):
 
 
 class Diagnosis(Body):
-    """One diagnosis in words, with its code (ICD-10 or another) where there is one."""
+    """One diagnosis in words, with its ICD-10 code where there is one."""
 
     text: Note
     code: Annotated[str, Field(min_length=1, max_length=20)] | None = None
