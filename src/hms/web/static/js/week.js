@@ -7,7 +7,7 @@ const EDGE = 7; // pixels at a block's ends that change its length
 const DAY = 24 * 60;
 
 let changes = 0; // by hand or keys: an answer that set out before the last one is out of date
-let askedAt = 0;
+const askedAt = new WeakMap(); // each request's own count
 
 const form = () => document.getElementById("week");
 const text = (minutes) => `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
@@ -164,12 +164,15 @@ document.addEventListener(
   true,
 );
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.target?.id === "week") askedAt = changes;
+  if (event.detail.target?.id === "week") askedAt.set(event.detail.xhr, changes);
 });
+let focused = ""; // what the hand was on: a block that a new picture replaces gives the focus to its successor
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id === "week" && askedAt !== changes) event.detail.shouldSwap = false;
+  focused = document.activeElement?.id ?? "";
+  if (event.detail.target.id === "week" && askedAt.get(event.detail.xhr) !== changes) event.detail.shouldSwap = false;
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "week") return;
+  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
   for (const name of ["draw-day", "draw-start", "draw-end"]) document.getElementById(name).value = "";
 });
