@@ -42,5 +42,6 @@ def test_roles_have_what_the_table_gives_them_and_nothing_else(role: Role) -> No
 
 def test_patients_see_no_staff_matter_and_admins_can_do_all_that_reception_and_nurses_can() -> None:
     by_role = {role: {p for p, roles in ALLOWED.items() if role in roles} for role in Role}
-    assert by_role[Role.PATIENT] == {Permission.SEE_DOCTORS, Permission.SEE_OWN_RECORD, Permission.BOOK_OWN}
+    own = {Permission.SEE_OWN_RECORD, Permission.BOOK_OWN, Permission.HAVE_CALENDAR_FEED}
+    assert by_role[Role.PATIENT] == {Permission.SEE_DOCTORS, *own}
     assert by_role[Role.RECEPTIONIST] | by_role[Role.NURSE] <= by_role[Role.HOSPITAL_ADMIN]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +14,7 @@ from ical.calendar_stream import IcsCalendarStream
 from ical.event import Event
 from sqlalchemy import select
 
+from hms import logs
 from hms.clock import FixedClock
 from hms.domain.people import PatientStatus, Role
 from hms.models import AuditEntry, CalendarFeed, Patient, User
@@ -157,6 +160,16 @@ def test_who_guesses_or_asks_all_the_time_must_wait(house: HttpHouse, machine_cl
     assert house.stranger.get(path).status == 200
 
 
+@pytest.fixture
+def logging_set_up(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:  # noqa: ARG001 -- it takes the place of stderr
+    """Log as a process of the house does, whatever earlier tests have set up."""
+    logs.configure("INFO")
+    yield
+    logging.getLogger().handlers.clear()
+    logging.captureWarnings(capture=False)
+
+
+@pytest.mark.usefixtures("logging_set_up")
 def test_secret_is_in_no_log_line(house: HttpHouse, capsys: pytest.CaptureFixture[str]) -> None:
     path = address(house.by_patient)
     secret = path.rpartition("/")[2].removesuffix(".ics")
