@@ -45,7 +45,7 @@ def _patient_guardians() -> None:
             name="fk_patient_guardians_hospital_id_patient_id",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_patient_guardians"),
-        sa.UniqueConstraint("user_id", "patient_id", name="uq_patient_guardians_user_id"),
+        sa.UniqueConstraint("user_id", "patient_id", name="uq_patient_guardians_user_id_patient_id"),
     )
     op.create_index("ix_patient_guardians_patient_id", "patient_guardians", ["patient_id"])
 
