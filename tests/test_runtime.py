@@ -2,10 +2,11 @@
 
 import threading
 from contextlib import suppress
+from time import monotonic, sleep
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from hms.domain.errors import Code, DomainError
@@ -15,6 +16,7 @@ from hms.models.engines import ReadSession
 from hms.runtime import Runtime
 from hms.transaction import Work
 from tests.support.factories import LONG_AGO, admin_of, make_hospital, make_user
+from tests.support.races import at_once, houses_on
 
 
 def rename(work: Work, name: str) -> None:
@@ -121,6 +123,31 @@ def test_a_deadlock_reruns_the_whole_function(runtime: Runtime) -> None:
         thread.join(30)
     versions = runtime.read(lambda session: set(session.scalars(select(Hospital.version))))
     assert versions == {3}
+
+
+def test_a_writer_in_line_holds_up_nobody_who_reads_the_rules(runtime: Runtime) -> None:
+    hospital = make_hospital(runtime)
+    admin = admin_of(runtime, hospital)
+    begun = threading.Event()
+
+    def first(work: Work) -> str:
+        work.session.execute(update(Hospital).values(name="First"))
+        begun.set()
+        sleep(0.2)  # until the other has asked for the rules, for which SQLite lets it wait
+        return work.hospital.zone.key
+
+    def second(work: Work) -> str:
+        return work.hospital.zone.key
+
+    def after(house: Runtime) -> str:
+        begun.wait(10)
+        return house.transact(admin, second)
+
+    started = monotonic()
+    with houses_on(runtime, 2) as (one, other):
+        zones = at_once([lambda: one.transact(admin, first), lambda: after(other)])
+    assert zones == [hospital.timezone] * 2
+    assert monotonic() - started < 5  # a lock shared by both would hold until SQLite gives up after 20 s
 
 
 def test_the_worker_is_nudged_after_the_commit_and_only_when_messages_wait(runtime: Runtime) -> None:

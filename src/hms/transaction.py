@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +28,7 @@ class Work:
     machine_now: datetime
     silent: bool = field(default=False, init=False)
     pending_messages: int = field(default=0, init=False)
+    _rules: HospitalRules | None = field(default=None, init=False)
 
     def emit(self, *events: Event) -> None:
         """Write the audit rows and outgoing messages of what happened, in this transaction."""
@@ -47,10 +47,13 @@ class Work:
         """Raise FORBIDDEN unless the actor has the permission."""
         require(self.actor, permission)
 
-    @cached_property
+    @property
     def hospital(self) -> HospitalRules:
         """The rules of the actor's hospital, read once."""
-        return hospitals.rules(self.session, self.actor.hospital_id)
+        # functools.cached_property would hold one lock for all threads of the process while the database is asked.
+        if self._rules is None:
+            self._rules = hospitals.rules(self.session, self.actor.hospital_id)
+        return self._rules
 
     @property
     def today(self) -> date:
