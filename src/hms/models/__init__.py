@@ -8,6 +8,7 @@ from hms.models.calendar_feeds import CalendarFeed
 from hms.models.consultations import Consultation, ConsultationNote, ConsultationParticipant
 from hms.models.doctors import Doctor
 from hms.models.guardians import PatientGuardian
+from hms.models.heartbeats import Heartbeat
 from hms.models.holidays import HospitalHoliday
 from hms.models.hospitals import Hospital
 from hms.models.idempotency import IdempotencyKey
@@ -18,6 +19,7 @@ from hms.models.no_shows import NoShowLog, NoShowPenalty
 from hms.models.patients import Patient
 from hms.models.schedules import DoctorSchedule
 from hms.models.slots import DoctorSlot
+from hms.models.stage_alerts import StageAlert
 from hms.models.users import LoginSession, RefreshToken, User
 from hms.models.vitals import Vitals
 
@@ -36,6 +38,7 @@ __all__ = [
     "DoctorDay",
     "DoctorSchedule",
     "DoctorSlot",
+    "Heartbeat",
     "Hospital",
     "HospitalHoliday",
     "IdempotencyKey",
@@ -49,6 +52,7 @@ __all__ = [
     "Patient",
     "PatientGuardian",
     "RefreshToken",
+    "StageAlert",
     "User",
     "UtcDateTime",
     "Vitals",

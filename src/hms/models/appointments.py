@@ -31,7 +31,7 @@ class Appointment(Base):
 
     ``holds_slot`` is true from booking until the visit is cancelled, rescheduled or marked no-show with release.
     ``no_show_due_at`` is the stored instant from which an open visit counts as missed; ``under_review`` keeps the
-    sweep away. The database itself refuses a second holder of a slot, overlapping live visits of a patient or of a
+    sweep away. ``alert_due_at`` is when a visit that waits is next looked at for alerts. The database itself refuses a second holder of a slot, overlapping live visits of a patient or of a
     doctor, a booking past the doctor's day, and any change of state that the table of transitions lacks.
     """
 
@@ -81,6 +81,15 @@ class Appointment(Base):
             sqlite_where=text(SLOTLESS),
             postgresql_where=text(SLOTLESS),
         ),
+        # What the alerts' sweep reads: visits that wait, and only while an alert of theirs may still come.
+        Index(
+            "ix_appointments_alert_due",
+            "hospital_id",
+            "alert_due_at",
+            "id",
+            sqlite_where=text("alert_due_at IS NOT NULL"),
+            postgresql_where=text("alert_due_at IS NOT NULL"),
+        ),
         Index("ix_appointments_hospital_id_appointment_date", "hospital_id", "appointment_date"),
         Index("ix_appointments_doctor_id_appointment_date", "doctor_id", "appointment_date"),
         Index("ix_appointments_patient_id_starts_at", "patient_id", "starts_at"),
@@ -111,6 +120,7 @@ class Appointment(Base):
     notes: Mapped[str | None] = mapped_column(Text)
     checked_in_at: Mapped[datetime | None]
     vitals_recorded_at: Mapped[datetime | None]
+    alert_due_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
