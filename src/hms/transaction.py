@@ -55,6 +55,10 @@ class Work:
             self._rules = hospitals.rules(self.session, self.actor.hospital_id)
         return self._rules
 
+    @hospital.setter
+    def hospital(self, rules: HospitalRules) -> None:
+        self._rules = rules  # by a service whose own statement brought them along
+
     @property
     def today(self) -> date:
         """The hospital's date at ``now``."""

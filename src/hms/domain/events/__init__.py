@@ -1,0 +1,34 @@
+"""What happened, as plain values: each change emits one event, which becomes audit rows and messages."""
+
+from hms.domain.events.appointments import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentMoved,
+    AppointmentRescheduled,
+)
+from hms.domain.events.base import Changed, Event, Visit, written
+from hms.domain.events.calendars import AbsenceChanged, DoctorMadeUnavailable, HolidayChanged, ScheduleChanged
+from hms.domain.events.consultations import ParticipantInvited, VitalsRecorded
+from hms.domain.events.job_runs import JobFailing, JobRecovered
+from hms.domain.events.no_shows import NoShowMarked, PatientBlocked
+
+__all__ = [
+    "AbsenceChanged",
+    "AppointmentBooked",
+    "AppointmentCancelled",
+    "AppointmentMoved",
+    "AppointmentRescheduled",
+    "Changed",
+    "DoctorMadeUnavailable",
+    "Event",
+    "HolidayChanged",
+    "JobFailing",
+    "JobRecovered",
+    "NoShowMarked",
+    "ParticipantInvited",
+    "PatientBlocked",
+    "ScheduleChanged",
+    "Visit",
+    "VitalsRecorded",
+    "written",
+]

@@ -1,0 +1,11 @@
+"""From an event to the people who must be told, with the titles and texts of the rules.
+
+Each module registers the notices of its events; a module that is not named here tells nobody.
+"""
+
+from hms.outbox.notices import appointments, calendars, consultations, job_runs, no_shows
+from hms.outbox.notices.base import notices_of
+
+MODULES = (appointments, consultations, no_shows, calendars, job_runs)
+
+__all__ = ["MODULES", "notices_of"]
