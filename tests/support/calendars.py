@@ -65,8 +65,9 @@ class Clinic:
         return actor_of(make_patient(self.runtime, self.hospital, **values))
 
     def rows(self, model: type[Base]) -> list[Any]:
+        """Return all rows in the order of their keys, which rise with time."""
         with self.runtime.reading() as session:
-            return list(session.scalars(select(model)))
+            return list(session.scalars(select(model).order_by(*model.__table__.primary_key)))
 
     def change(self, row: Any, **values: Any) -> None:
         with self.runtime.database.writing() as session:

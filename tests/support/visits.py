@@ -57,9 +57,9 @@ def reload(runtime: Runtime, model: type[Any], row_id: UUID) -> Any:
 
 
 def rows(runtime: Runtime, model: type[Any], *conditions: Any) -> list[Any]:
-    """Return the stored rows that meet the conditions."""
+    """Return the stored rows that meet the conditions, in the order of their keys, which rise with time."""
     with runtime.reading() as session:
-        return list(session.scalars(select(model).where(*conditions)))
+        return list(session.scalars(select(model).where(*conditions).order_by(*model.__table__.primary_key)))
 
 
 def _slot(runtime: Runtime, doctor: Doctor, starts_at: datetime) -> UUID | None:
