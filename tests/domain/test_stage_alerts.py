@@ -25,6 +25,7 @@ from hms.domain.stage_alerts import (
 NO_VITALS, NO_DOCTOR, TOO_LONG = AlertType
 POLICY = Policy()
 KOLKATA = ZoneInfo("Asia/Kolkata")
+WHO = "Patient Roy Anindya (HMS001-MKEVX0F35AIU)"
 
 
 def at(wall: str) -> datetime:
@@ -104,15 +105,8 @@ def test_the_hospital_sets_the_minutes() -> None:
     ("kind", "text"),
     [
         (NO_VITALS, "Patient Roy Anindya (HMS001-MKEVX0F35AIU) checked in at 09:00 but vitals not recorded."),
-        (
-            NO_DOCTOR,
-            "Patient Roy Anindya (HMS001-MKEVX0F35AIU) checked in at 09:00, vitals done but doctor not seen patient.",
-        ),
-        (
-            TOO_LONG,
-            "Patient Roy Anindya (HMS001-MKEVX0F35AIU) checked in at 09:00 "
-            + "and has been waiting for 60 minutes since 09:10.",
-        ),
+        (NO_DOCTOR, f"{WHO} checked in at 09:00, vitals done but doctor not seen patient."),
+        (TOO_LONG, f"{WHO} checked in at 09:00 and has been waiting for 60 minutes since 09:10."),
     ],
 )
 def test_messages_name_patient_number_and_the_hospitals_time(kind: AlertType, text: str) -> None:

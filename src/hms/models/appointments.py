@@ -31,8 +31,9 @@ class Appointment(Base):
 
     ``holds_slot`` is true from booking until the visit is cancelled, rescheduled or marked no-show with release.
     ``no_show_due_at`` is the stored instant from which an open visit counts as missed; ``under_review`` keeps the
-    sweep away. ``alert_due_at`` is when a visit that waits is next looked at for alerts. The database itself refuses a second holder of a slot, overlapping live visits of a patient or of a
-    doctor, a booking past the doctor's day, and any change of state that the table of transitions lacks.
+    sweep away. ``alert_due_at`` is when a visit that waits is next looked at for alerts. The database itself refuses
+    a second holder of a slot, overlapping live visits of a patient or of a doctor, a booking past the doctor's day,
+    and any change of state that the table of transitions lacks.
     """
 
     __tablename__ = "appointments"
