@@ -18,7 +18,7 @@ from hms.services import schedules
 from hms.services.schedules import ReplaceSchedules
 from hms.web.api.answers import Page, Warned
 from hms.web.api.routing import Call, Routes
-from hms.web.api.schemas import Body, Query, WallTime
+from hms.web.api.schemas import Body, Preview, WallTime
 
 routes = Routes("Schedules", "A doctor's week, in wall times of the hospital.")
 
@@ -40,12 +40,6 @@ class Week(Body):
     """The whole week from now on: what is not in it is no longer worked."""
 
     schedules: Annotated[tuple[WeeklyHours, ...], Field(max_length=MOST_ROWS)]
-
-
-class Preview(Query):
-    """``preview``: say what would happen and change nothing."""
-
-    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
