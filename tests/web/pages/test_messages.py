@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,13 @@ from tests.support.factories import make_hospital, make_user
 
 
 @pytest.fixture
-def clinic(settings: Settings, clocks: Clocks, clock: FixedClock, tmp_path: Path) -> Clinic:
+def clinic(settings: Settings, clocks: Clocks, clock: FixedClock, tmp_path: Path) -> Iterator[Clinic]:
     """Give the small clinic without a mail server: mails go to a folder."""
     sender = Sender("clinic@hms001.example")
     gateways = Gateways(mail=EmlFolder(tmp_path / "mail", sender), sms=SmsFolder(tmp_path / "sms"))
-    return open_clinic(build(settings, clocks=clocks, gateways=gateways), clock)
+    runtime = build(settings, clocks=clocks, gateways=gateways)
+    yield open_clinic(runtime, clock)
+    runtime.close()
 
 
 def first_mail(clinic: Clinic) -> OutgoingMessage:
