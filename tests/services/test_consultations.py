@@ -12,7 +12,7 @@ from hms.domain.appointments import Status
 from hms.domain.consultations import ConsultationStatus
 from hms.domain.errors import Code, DomainError
 from hms.domain.people import Role
-from hms.models import Appointment, AuditEntry, Consultation
+from hms.models import Appointment, AppointmentEvent, AuditEntry, Consultation
 from hms.queries import consultations as consultation_queries
 from hms.runtime import Runtime
 from hms.services import attendance, consultations
@@ -105,7 +105,10 @@ def test_an_abandoned_consultation_leaves_the_patient_waiting_and_another_may_be
     assert room.refusal(consultations.abandon, Abandon(first, " ")).code is Code.VALIDATION
     room.runtime.transact(room.me, consultations.abandon, Abandon(first, "Called to an emergency"))
     assert room.states() == (Status.CHECKED_IN, [ConsultationStatus.ABANDONED])
-    assert reload(room.runtime, Appointment, room.visit).checked_in_at == checked_in_at
+    waiting = reload(room.runtime, Appointment, room.visit)
+    assert (waiting.checked_in_at, waiting.started_at) == (checked_in_at, None)
+    [*_, event] = rows(room.runtime, AppointmentEvent)
+    assert (event.from_status, event.to_status, event.reason) == ("IN_PROGRESS", "CHECKED_IN", "Called to an emergency")
     assert reload(room.runtime, Consultation, first).abandon_reason == "Called to an emergency"
     room.start()
     assert room.states() == (Status.IN_PROGRESS, [ConsultationStatus.ABANDONED, ConsultationStatus.STARTED])

@@ -107,7 +107,7 @@ def abandon(work: Work, command: Abandon) -> None:
     consultation.status = ConsultationStatus.ABANDONED
     consultation.version += 1
     work.changed("consultation", "abandoned", consultation)
-    _move(work, appointment, Status.CHECKED_IN, "Consultation abandoned")
+    _move(work, appointment, Status.CHECKED_IN, consultation.abandon_reason)
 
 
 def locked(work: Work, consultation_id: UUID, version: int | None) -> tuple[Appointment, Consultation]:

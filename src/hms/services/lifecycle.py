@@ -114,8 +114,12 @@ def move(work: Work, appointment: Appointment, to: Status, *, reason: str | None
     if to is Status.SCHEDULED:
         appointment.checked_in_at = None
         appointment.vitals_recorded_at = None
-    elif (stamp := _STAMPS.get(to)) and not (before is Status.IN_PROGRESS and to is Status.CHECKED_IN):
+    elif before is Status.IN_PROGRESS and to is Status.CHECKED_IN:
+        appointment.started_at = None  # an abandoned consultation: the patient waits since the check-in, as before
+    elif stamp := _STAMPS.get(to):
         setattr(appointment, stamp, work.now)
+    if to is Status.CHECKED_IN:
+        stage_alerts.wait_begins(work, appointment)
     appointment.version += 1
     appointment.updated_at = work.now
     work.session.add(
