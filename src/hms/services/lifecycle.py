@@ -118,8 +118,6 @@ def move(work: Work, appointment: Appointment, to: Status, *, reason: str | None
         appointment.started_at = None  # an abandoned consultation: the patient waits since the check-in, as before
     elif stamp := _STAMPS.get(to):
         setattr(appointment, stamp, work.now)
-    if to is Status.CHECKED_IN:
-        stage_alerts.wait_begins(work, appointment)
     appointment.version += 1
     appointment.updated_at = work.now
     work.session.add(
