@@ -40,6 +40,8 @@ class Permission(StrEnum):
     MARK_NO_SHOW = "mark a no-show"
     RECORD_VITALS = "record vitals"
     CONSULT = "start and complete consultations"
+    SEE_ALERTS = "see alerts of patients who wait"
+    HANDLE_ALERTS = "acknowledge and resolve alerts"
     SEE_NO_SHOW_LOGS = "see no-show logs"
     SEE_NO_SHOW_STATS = "see no-show figures"
     DECIDE_REVIEWS = "decide open reviews"
@@ -74,6 +76,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     P.MARK_NO_SHOW: STAFF,
     P.RECORD_VITALS: frozenset({ADMIN, NURSE, DOCTOR}),
     P.CONSULT: frozenset({ADMIN, DOCTOR}),
+    P.SEE_ALERTS: STAFF,
+    P.HANDLE_ALERTS: frozenset({ADMIN, NURSE, DOCTOR}),
     P.SEE_NO_SHOW_LOGS: frozenset({ADMIN, DOCTOR, RECEPTION}),
     P.SEE_NO_SHOW_STATS: frozenset({ADMIN, DOCTOR}),
     P.DECIDE_REVIEWS: frozenset({ADMIN, RECEPTION}),

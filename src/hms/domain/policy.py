@@ -23,6 +23,8 @@ class Policy:
     vitals_alert_minutes: int = 5
     doctor_alert_minutes: int = 10
     waiting_alert_minutes: int = 60
+    kiosk_check_in: bool = False
+    kiosk_minutes_before: int = 60
     no_show_check_schedule: str = "*/5 7-22 * * *"
     slot_horizon_schedule: str = "0 1 * * *"
     housekeeping_schedule: str = "0 3 * * *"
@@ -32,6 +34,11 @@ class Policy:
     def rebook_buffer(self) -> timedelta:
         """How long before a slot's end it can still be booked."""
         return timedelta(minutes=self.rebook_buffer_minutes)
+
+    @property
+    def alert_minutes(self) -> tuple[int, int, int]:
+        """The thresholds of the three stage alerts."""
+        return self.vitals_alert_minutes, self.doctor_alert_minutes, self.waiting_alert_minutes
 
     @property
     def no_show_catch_up(self) -> timedelta:
@@ -87,5 +94,6 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "vitals_alert_minutes": (0, 240),
     "doctor_alert_minutes": (0, 240),
     "waiting_alert_minutes": (5, 720),
+    "kiosk_minutes_before": (5, 480),
     "run_retention_days": (1, 3660),
 }

@@ -24,7 +24,7 @@ from hms.services.job_runs import FailRun, FinishRun, StartRun
 log = structlog.get_logger(__name__)
 
 JOBS: Mapping[JobName, Callable[[Running], None]] = {
-    JobName.NO_SHOW_CHECK: no_show_check.sweep,
+    JobName.NO_SHOW_CHECK: no_show_check.check,
     JobName.SLOT_HORIZON: slot_horizon.fill,
     JobName.HOUSEKEEPING: housekeeping.clean,
 }

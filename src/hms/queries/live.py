@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hms.access.actors import Actor
 from hms.domain.appointments import Status
 from hms.models import Appointment, AuditEntry, Notification
+from hms.queries import stage_alerts
 from hms.queries.notifications import addressed_to
 
 WINDOW = 256
@@ -19,11 +20,16 @@ WINDOW = 256
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """The caller's day at a glance. ``board``: how many of their appointments of today are in which state."""
+    """The caller's day at a glance. ``board``: how many of their appointments of today are in which state.
+
+    ``active_alerts``: those that the caller follows and nobody has taken up; ``latest_alert_id``: the newest open one.
+    """
 
     today: date
     board: Mapping[Status, int]
     unread_notifications: int
+    active_alerts: int
+    latest_alert_id: UUID | None
 
 
 def version(session: Session, hospital_id: UUID, now: datetime) -> str:
@@ -56,4 +62,5 @@ def pulse(session: Session, actor: Actor, today: date) -> Pulse:
         counting = counting.where(Appointment.patient_id == actor.patient_id)
     unread = select(func.count()).select_from(Notification).where(addressed_to(actor), Notification.read_at.is_(None))
     board = {row.status: row.visits for row in session.execute(counting)}
-    return Pulse(today, board, session.scalar(unread) or 0)
+    alerts = stage_alerts.pulse(session, actor)
+    return Pulse(today, board, session.scalar(unread) or 0, alerts.active, alerts.latest_id)

@@ -14,6 +14,7 @@ from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.policy import Policy
 from hms.models import Hospital
 from hms.queries import hospitals
+from hms.services import stage_alerts
 from hms.transaction import Work, require_version
 
 _CODE = re.compile(r"[A-Z0-9]{2,16}")
@@ -89,6 +90,8 @@ def update(work: Work, command: EditHospital) -> None:
         if name not in EDITABLE:
             raise DomainError(Code.VALIDATION, f"A hospital's {name} cannot be edited.", [Detail(name, "is fixed")])
         setattr(row, name, value)
+    if policy.alert_minutes != row.policy.alert_minutes:
+        stage_alerts.look_again(work)
     row.settings = policy.differences()
     row.version += 1
     work.changed("hospital", "edited", row, **command.changes, policy=dict(command.policy))

@@ -14,6 +14,7 @@ from hms.domain.events import AppointmentMoved, Visit
 from hms.domain.people import Contact, Role
 from hms.models import Appointment, AppointmentEvent, AppointmentReview, Doctor, Patient
 from hms.queries import appointments
+from hms.services import stage_alerts
 from hms.services.calendars import lock_doctors
 from hms.transaction import Work, require_version
 
@@ -100,12 +101,15 @@ def move(work: Work, appointment: Appointment, to: Status, *, reason: str | None
 
     Cancelling always frees the slot; ``release`` frees it with a no-show. The stamps of the new state are set, a
     version is counted and the event row written; what follows for others (messages, penalties) is the caller's. A
-    visit that is open no longer leaves the review list.
+    visit that is open no longer leaves the review list; one that is no longer checked in ends its alerts.
     """
     before = appointment.status
     require_transition(before, to)
     if to not in OPEN:
         end_review(work, appointment)
+    if before is Status.CHECKED_IN:
+        stage_alerts.wait_ends(work, [appointment.id])
+        appointment.alert_due_at = None
     appointment.status = to
     if to is Status.CANCELLED or release:
         appointment.holds_slot = False
@@ -118,6 +122,8 @@ def move(work: Work, appointment: Appointment, to: Status, *, reason: str | None
         appointment.started_at = None  # an abandoned consultation: the patient waits since the check-in, as before
     elif stamp := _STAMPS.get(to):
         setattr(appointment, stamp, work.now)
+    if to is Status.CHECKED_IN:
+        stage_alerts.wait_begins(work, appointment)
     appointment.version += 1
     appointment.updated_at = work.now
     work.session.add(
@@ -146,10 +152,13 @@ def cancel_many(
         return []
     for appointment in appointments:
         require_transition(appointment.status, Status.CANCELLED)
+    if here := [appointment.id for appointment in appointments if appointment.status is Status.CHECKED_IN]:
+        stage_alerts.wait_ends(work, here)
     values = {
         "status": Status.CANCELLED,
         "holds_slot": False,
         "cancelled_at": work.now,
+        "alert_due_at": None,
         "calendar_sequence": Appointment.calendar_sequence + 1,
         "version": Appointment.version + 1,
         "updated_at": work.now,

@@ -10,7 +10,7 @@ from hms.domain.errors import Code, DomainError
 from hms.domain.events import VitalsRecorded
 from hms.domain.vitals import Measured, require_plausible, require_waiting
 from hms.models import Vitals
-from hms.services import lifecycle
+from hms.services import lifecycle, stage_alerts
 from hms.transaction import Work
 
 
@@ -61,6 +61,7 @@ def record(work: Work, command: Record) -> UUID:
     work.session.add(vitals)
     if is_first:
         appointment.vitals_recorded_at = work.now
+        stage_alerts.vitals_done(work, appointment)
     appointment.version += 1
     appointment.updated_at = work.now
     work.session.flush()

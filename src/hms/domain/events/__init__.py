@@ -11,6 +11,7 @@ from hms.domain.events.calendars import AbsenceChanged, DoctorMadeUnavailable, H
 from hms.domain.events.consultations import ParticipantInvited, VitalsRecorded
 from hms.domain.events.job_runs import JobFailing, JobRecovered
 from hms.domain.events.no_shows import NoShowMarked, PatientBlocked
+from hms.domain.events.stage_alerts import StageAlertRaised
 
 __all__ = [
     "AbsenceChanged",
@@ -28,6 +29,7 @@ __all__ = [
     "ParticipantInvited",
     "PatientBlocked",
     "ScheduleChanged",
+    "StageAlertRaised",
     "Visit",
     "VitalsRecorded",
     "written",

@@ -40,6 +40,7 @@ def appointment_row(visit: DemoVisit, hospital_id: UUID, staff: dict[Role, Login
         "no_show_due_at": no_show_due(slot.plan.starts_at, booked.at, length),
         "reason": visit.case[0],
         "checked_in_at": visit.at(Status.CHECKED_IN),
+        "alert_due_at": visit.at(Status.CHECKED_IN) if visit.status is Status.CHECKED_IN else None,
         "started_at": visit.at(Status.IN_PROGRESS),
         "completed_at": visit.at(Status.COMPLETED),
         "cancelled_at": visit.at(Status.CANCELLED),

@@ -49,6 +49,7 @@ from hms.web.api import (
     queues,
     schedules,
     slots,
+    stage_alerts,
     users,
     vitals,
 )
@@ -70,6 +71,7 @@ MODULES: tuple[ModuleType, ...] = (
     consultations,
     participants,
     no_shows,
+    stage_alerts,
     jobs,
     notifications,
     calendar_feeds,

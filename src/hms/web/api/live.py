@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
+from uuid import UUID
 
 from flask import Response, after_this_request, request
 
@@ -18,7 +19,9 @@ routes = Routes("Live", "A cheap look at what changes: poll it every two or thre
 class Live:
     """The caller's day at a glance. ``version`` changes with every change in the hospital, and every minute.
 
-    ``board``: how many of today's visits (a doctor's and a patient's own) are in which state.
+    ``board``: how many of today's visits (a doctor's and a patient's own) are in which state. ``activeAlerts``: alerts
+    of patients who wait that the caller's role follows and nobody has acknowledged; ``latestAlertId``: the newest of
+    the open ones, so that a page knows when to fetch GET /no-show/alerts?mine=true anew.
     """
 
     version: str
@@ -26,6 +29,8 @@ class Live:
     today: date
     board: Mapping[Status, int]
     unread_notifications: int
+    active_alerts: int
+    latest_alert_id: UUID | None
 
 
 @routes.get("/live")
@@ -50,4 +55,12 @@ def live(call: Call) -> Live:
     if request.if_none_match.contains_weak(tag):
         return cast(Live, Response(status=304))
     pulse = call.read(queries.pulse, actor, call.today)
-    return Live(version, now, pulse.today, pulse.board, pulse.unread_notifications)
+    return Live(
+        version=version,
+        at=now,
+        today=pulse.today,
+        board=pulse.board,
+        unread_notifications=pulse.unread_notifications,
+        active_alerts=pulse.active_alerts,
+        latest_alert_id=pulse.latest_alert_id,
+    )
