@@ -24,6 +24,7 @@ from hms.models.patients import Patient
 OPEN_AND_SWEPT = "status IN ('SCHEDULED', 'CONFIRMED') AND NOT under_review"
 LIVE = "status IN ('SCHEDULED', 'CONFIRMED', 'CHECKED_IN', 'IN_PROGRESS')"
 SLOTLESS = f"slot_id IS NULL AND {LIVE}"
+TO_REVIEW = "under_review OR status IN ('CHECKED_IN', 'IN_PROGRESS')"
 
 
 class Appointment(Base):
@@ -81,6 +82,15 @@ class Appointment(Base):
             "starts_at",
             sqlite_where=text(SLOTLESS),
             postgresql_where=text(SLOTLESS),
+        ),
+        # The review list: what the sweep left to a human, and visits that are, or were left, at the clinic.
+        Index(
+            "ix_appointments_to_review",
+            "hospital_id",
+            "starts_at",
+            "id",
+            sqlite_where=text(TO_REVIEW),
+            postgresql_where=text(TO_REVIEW),
         ),
         # What the alerts' sweep reads: visits that wait, and only while an alert of theirs may still come.
         Index(

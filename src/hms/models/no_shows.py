@@ -3,7 +3,7 @@
 from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hms.domain.no_shows import NoShowReason
@@ -11,14 +11,17 @@ from hms.models.base import Base, choice_of, new_id
 
 
 class NoShowLog(Base):
-    """The mark of an appointment as missed; late arrival and undo void it. ``created_by`` is null for the sweep."""
+    """The mark of an appointment as missed; late arrival and undo void it. ``created_by`` is null for the sweep.
+
+    ``justified`` goes with the penalty's ``justified_at``; an imported mark may have no penalty.
+    """
 
     __tablename__ = "no_show_logs"
     __table_args__ = (
         UniqueConstraint("appointment_id"),
         Index("ix_no_show_logs_hospital_id_triggered_at", "hospital_id", "triggered_at", "id"),
-        Index("ix_no_show_logs_patient_id", "patient_id"),
-        Index("ix_no_show_logs_doctor_id", "doctor_id"),
+        Index("ix_no_show_logs_patient_id_triggered_at", "patient_id", "triggered_at", "id"),
+        Index("ix_no_show_logs_doctor_id_triggered_at", "doctor_id", "triggered_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -37,15 +40,20 @@ class NoShowLog(Base):
     voided_at: Mapped[datetime | None]
     notes: Mapped[str | None] = mapped_column(String(400))
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
 class NoShowPenalty(Base):
-    """One penalty per missed appointment. It counts while neither waived, justified nor voided."""
+    """One penalty per missed appointment. It counts while neither waived, justified nor voided.
+
+    ``pardoned_at``: an admin unblocked the patient in spite of it, so it counts on, but blocks nobody any more.
+    """
 
     __tablename__ = "patient_no_show_penalties"
     __table_args__ = (
         UniqueConstraint("appointment_id"),
         Index("ix_patient_no_show_penalties_patient_id", "patient_id", "created_at"),
+        Index("ix_patient_no_show_penalties_hospital_id_created_at", "hospital_id", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -57,3 +65,5 @@ class NoShowPenalty(Base):
     waived_at: Mapped[datetime | None]
     justified_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
+    pardoned_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))

@@ -1,4 +1,4 @@
-"""Alerts of visits that wait, and the evidence that the desk was working."""
+"""Alerts of visits that wait, the evidence that the desk was working, and what forgiveness needs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,8 @@ ALERT_TYPES = ("NO_VITALS", "NO_DOCTOR", "WAITING_TOO_LONG")
 ALERT_STATUSES = ("ACTIVE", "ACKNOWLEDGED", "RESOLVED")
 OPEN = "status <> 'RESOLVED'"
 TO_COME = "alert_due_at IS NOT NULL"
+TO_REVIEW = "under_review OR status IN ('CHECKED_IN', 'IN_PROGRESS')"
+LOGS, PENALTIES = "no_show_logs", "patient_no_show_penalties"
 
 
 def upgrade() -> None:
@@ -19,10 +21,20 @@ def upgrade() -> None:
     _alert_due_at()
     _stage_alerts()
     _heartbeats()
+    _forgiveness()
+    _lists()
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index("ix_appointments_to_review", "appointments")
+    op.drop_index(f"ix_{PENALTIES}_hospital_id_created_at", PENALTIES)
+    for column in ("doctor_id", "patient_id"):
+        op.drop_index(f"ix_{LOGS}_{column}_triggered_at", LOGS)
+        op.create_index(f"ix_{LOGS}_{column}", LOGS, [column])
+    op.drop_column(PENALTIES, "version")
+    op.drop_column(PENALTIES, "pardoned_at")
+    op.drop_column(LOGS, "version")
     op.drop_table("heartbeats")
     op.drop_table("stage_alerts")
     op.drop_index("ix_appointments_alert_due", "appointments")
@@ -98,3 +110,23 @@ def _heartbeats() -> None:
         sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
     )
     op.create_index(f"ix_{table}_hospital_id_last_at", table, ["hospital_id", "last_at"])
+
+
+def _forgiveness() -> None:
+    for table in (LOGS, PENALTIES):
+        op.add_column(table, sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False))
+    op.add_column(PENALTIES, sa.Column("pardoned_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def _lists() -> None:
+    for column in ("doctor_id", "patient_id"):
+        op.drop_index(f"ix_{LOGS}_{column}", LOGS)
+        op.create_index(f"ix_{LOGS}_{column}_triggered_at", LOGS, [column, "triggered_at", "id"])
+    op.create_index(f"ix_{PENALTIES}_hospital_id_created_at", PENALTIES, ["hospital_id", "created_at", "id"])
+    op.create_index(
+        "ix_appointments_to_review",
+        "appointments",
+        ["hospital_id", "starts_at", "id"],
+        sqlite_where=sa.text(TO_REVIEW),
+        postgresql_where=sa.text(TO_REVIEW),
+    )
