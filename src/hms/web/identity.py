@@ -54,6 +54,8 @@ class Door:
     registrations: Throttle
     wrong_calendars: Throttle
     calendar_reads: Throttle
+    kiosk_numbers: Throttle
+    kiosk_addresses: Throttle
 
     @property
     def access_lifetime(self) -> timedelta:
@@ -238,6 +240,8 @@ def open_door(runtime: Runtime) -> Door:
         registrations=Throttle(30, window),
         wrong_calendars=Throttle(30, window, "wrong calendar addresses"),
         calendar_reads=Throttle(60, window, "looks at this calendar"),
+        kiosk_numbers=Throttle(5, window, "tries with this number"),
+        kiosk_addresses=Throttle(40, window, "failed tries here"),
     )
 
 

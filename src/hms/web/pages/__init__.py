@@ -15,6 +15,7 @@ from hms.web.pages import (
     formats,
     holidays,
     home,
+    kiosks,
     messages,
     months,
     notices,
@@ -29,6 +30,7 @@ from hms.web.pages.desk import PLAIN_FORMATS, desk, signed_in
 ROOMS = (
     sign_in,
     home,
+    kiosks,
     board,
     visits,
     booking,
