@@ -1,4 +1,4 @@
-"""The one who acts: a login, or the system itself."""
+"""The one who acts: a login, or the system itself; and for which patients."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,11 +6,16 @@ from uuid import UUID
 from hms.domain.people import STAFF, Role
 
 SYSTEM_ROLE = "SYSTEM"
+LINK_ROLE = "PATIENT_BY_LINK"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, in which hospital. ``role`` is None for the system (jobs, command line, imports)."""
+    """Who acts, in which hospital. ``role`` is None for the system (jobs, command line, imports).
+
+    ``patient_id``: one's own record. ``dependants``: patients whom one's login looks after. ``by_link``: nobody is
+    signed in; somebody tapped a signed link that was sent to the patient, and may do what it says.
+    """
 
     hospital_id: UUID
     role: Role | None
@@ -18,6 +23,8 @@ class Actor:
     patient_id: UUID | None = None
     doctor_id: UUID | None = None
     session_id: UUID | None = None
+    dependants: frozenset[UUID] = frozenset()
+    by_link: bool = False
 
     @classmethod
     def system(cls, hospital_id: UUID) -> "Actor":
@@ -35,6 +42,20 @@ class Actor:
         return self.role in STAFF
 
     @property
+    def patient_ids(self) -> frozenset[UUID]:
+        """The patients whose records are one's own: oneself, if one is a patient, and one's dependants."""
+        return self.dependants if self.patient_id is None else self.dependants | {self.patient_id}
+
+    def owns(self, patient_id: UUID) -> bool:
+        """Tell whether a patient's record is one's own, or that of somebody one looks after.
+
+        The one place that decides it; queries ask `hms.access.scope.own_patients`, which reads the same set.
+        """
+        return patient_id == self.patient_id or patient_id in self.dependants
+
+    @property
     def role_name(self) -> str:
         """The role as the audit trail shows it."""
+        if self.by_link:
+            return LINK_ROLE
         return self.role.value if self.role else SYSTEM_ROLE

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage logins"
     FIND_PATIENTS = "search patients"
     REGISTER_PATIENTS = "register patients"
+    LINK_GUARDIANS = "decide who acts for a patient"
     SEE_OWN_RECORD = "see and edit one's own record"
     SEE_DOCTORS = "see doctors and their free times"
     HAVE_CALENDAR_FEED = "have a private calendar address"
@@ -60,6 +61,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     P.MANAGE_USERS: frozenset({ADMIN}),
     P.FIND_PATIENTS: STAFF,
     P.REGISTER_PATIENTS: STAFF,
+    P.LINK_GUARDIANS: frozenset({ADMIN, RECEPTION}),
     P.SEE_OWN_RECORD: frozenset({PATIENT}),
     P.SEE_DOCTORS: ANYBODY,
     P.HAVE_CALENDAR_FEED: frozenset({DOCTOR, PATIENT}),

@@ -1,9 +1,9 @@
 """The one door to a row by its identifier: another hospital's row does not exist."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -29,6 +29,13 @@ def lookup(session: Session, actor: Actor, model: type[T], row_id: UUID, *, lock
         statement = statement.with_for_update(key_share=True, of=model).execution_options(populate_existing=True)
     row: T | None = session.scalar(statement)
     return row
+
+
+def own_patients(actor: Actor, column: Any) -> ColumnElement[bool]:
+    """Build the condition that a column names a patient who is the actor, or whom the actor looks after."""
+    if len(actor.patient_ids) == 1:  # nearly always: the plain comparison is what the index is asked for
+        return cast(ColumnElement[bool], column == next(iter(actor.patient_ids)))
+    return cast(ColumnElement[bool], column.in_(sorted(actor.patient_ids)))
 
 
 def not_found(noun: str) -> DomainError:

@@ -1,4 +1,4 @@
-"""Appointments as their readers see them: staff all of their hospital's, patients their own."""
+"""Appointments as their readers see them: staff all of their hospital's, patients their own and their dependants'."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
-from hms.access.scope import not_found
+from hms.access.scope import not_found, own_patients
 from hms.domain.appointments import Status
 from hms.domain.people import fold
 from hms.models import Appointment, AppointmentEvent, Doctor, Patient, User
@@ -124,6 +124,15 @@ def listing(
     return [_row(row) for row in session.execute(statement)]
 
 
+def latest(session: Session, actor: Actor, before: Cursor | None, limit: int) -> list[AppointmentRow]:
+    """Return up to ``limit`` of all appointments the actor may see, the newest first, older than ``before``."""
+    a = Appointment
+    statement = _visible(actor).order_by(a.starts_at.desc(), a.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(tuple_(a.starts_at, a.id) < (before.starts_at, before.id))
+    return [_row(row) for row in session.execute(statement)]
+
+
 def events(session: Session, actor: Actor, appointment_id: UUID) -> list[EventRow]:
     """Return an appointment's changes of state, oldest first; raise NOT_FOUND as ``one`` does."""
     one(session, actor, appointment_id)
@@ -154,7 +163,7 @@ def _visible(actor: Actor) -> Select[Any]:
     )
     if actor.is_system or actor.is_staff:
         return statement
-    return statement.where(a.patient_id == actor.patient_id)
+    return statement.where(own_patients(actor, a.patient_id))
 
 
 def _row(row: Row[Any]) -> AppointmentRow:

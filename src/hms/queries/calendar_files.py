@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
-from hms.access.scope import not_found
+from hms.access.scope import not_found, own_patients
 from hms.domain.appointments import Status
 from hms.models import Appointment, Doctor, Hospital, User
 
@@ -40,7 +40,7 @@ def of_appointment(session: Session, actor: Actor, appointment_id: UUID) -> Cale
         .where(a.id == appointment_id, a.hospital_id == actor.hospital_id)
     )
     if not (actor.is_system or actor.is_staff):
-        statement = statement.where(a.patient_id == actor.patient_id)
+        statement = statement.where(own_patients(actor, a.patient_id))
     row = session.execute(statement).one_or_none()
     if row is None:
         raise not_found("Appointment")

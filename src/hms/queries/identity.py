@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.domain.people import Role
-from hms.models import Doctor, Hospital, LoginSession, Patient, RefreshToken, User
+from hms.models import Doctor, Hospital, LoginSession, Patient, PatientGuardian, RefreshToken, User
 from hms.models.engines import Source
 
 
@@ -82,7 +82,7 @@ def _alive_statement() -> Select[*tuple[Any, ...]]:
     return (
         select(session.id, user.id, user.role, user.email, user.first_name, user.last_name, user.language)
         .add_columns(hospital.id, hospital.code, hospital.name, hospital.timezone, hospital.locale)
-        .add_columns(doctor.id, patient.id)
+        .add_columns(doctor.id, patient.id, _dependants(user.id))
         .select_from(origin)
         .where(
             session.id == bindparam("session_id"),
@@ -91,6 +91,13 @@ def _alive_statement() -> Select[*tuple[Any, ...]]:
             user.is_active,
         )
     )
+
+
+def _dependants(user_id: ColumnElement[UUID]) -> ScalarSelect[str | None]:
+    """Build the list of a login's dependants as one text, which both engines can put into one column."""
+    guardian = PatientGuardian.__table__.c
+    ids = func.aggregate_strings(cast(guardian.patient_id, String(36)), ",")
+    return select(ids).where(guardian.user_id == user_id).scalar_subquery()
 
 
 _ALIVE = _alive_statement()
@@ -134,11 +141,11 @@ def refreshing(session: Session, digest: str) -> Actor | None:
 
 
 def _identity(row: Row[*tuple[Any, ...]]) -> Identity:
-    session_id, user_id, role, email, first, last, language, hospital_id, code, name, zone, locale, doctor, patient = (
-        row
-    )
+    session_id, user_id, role, email, first, last, language, *others = row
+    hospital_id, code, name, zone, locale, doctor, patient, dependants = others
+    cared_for = frozenset(UUID(text) for text in dependants.split(",")) if dependants else frozenset[UUID]()
     return Identity(
-        actor=Actor(hospital_id, role, user_id, patient_id=patient, doctor_id=doctor, session_id=session_id),
+        actor=Actor(hospital_id, role, user_id, patient, doctor, session_id, dependants=cared_for),
         session_id=session_id,
         user_id=user_id,
         role=role,

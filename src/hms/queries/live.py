@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
+from hms.access.scope import own_patients
 from hms.domain.appointments import Status
 from hms.models import Appointment, AuditEntry, Notification
 from hms.queries import stage_alerts
@@ -59,7 +60,7 @@ def pulse(session: Session, actor: Actor, today: date) -> Pulse:
     if actor.doctor_id is not None:
         counting = counting.where(Appointment.doctor_id == actor.doctor_id)
     elif not actor.is_staff:
-        counting = counting.where(Appointment.patient_id == actor.patient_id)
+        counting = counting.where(own_patients(actor, Appointment.patient_id))
     unread = select(func.count()).select_from(Notification).where(addressed_to(actor), Notification.read_at.is_(None))
     board = {row.status: row.visits for row in session.execute(counting)}
     alerts = stage_alerts.pulse(session, actor)

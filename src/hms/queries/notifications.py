@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
+from hms.access.scope import own_patients
 from hms.domain.messages import Priority
 from hms.models import Notification
 
@@ -28,10 +29,10 @@ class NotificationRow:
 
 
 def addressed_to(actor: Actor) -> ColumnElement[bool]:
-    """Build the condition that a notification is for the one signed in, as a login or as a patient."""
+    """Build the condition that a notification is for the one signed in or for a patient whose record is theirs."""
     mine = Notification.user_id == actor.user_id
-    if actor.patient_id is not None:
-        mine = or_(mine, Notification.patient_id == actor.patient_id)
+    if actor.patient_ids:
+        mine = or_(mine, own_patients(actor, Notification.patient_id))
     return and_(Notification.hospital_id == actor.hospital_id, mine)
 
 

@@ -1,4 +1,4 @@
-"""Patients: staff search all of their hospital's, patients read their own."""
+"""Patients: staff search all of their hospital's, patients read their own and their dependants'."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -60,8 +60,8 @@ def listing(
 
 
 def one(session: Session, actor: Actor, patient_id: UUID) -> PatientRow:
-    """Return one patient of the hospital; to a patient, only their own record exists. Raise NOT_FOUND otherwise."""
-    if not may(actor, Permission.FIND_PATIENTS) and actor.patient_id != patient_id:
+    """Return one patient; to a patient, only they and their dependants exist. Raise NOT_FOUND otherwise."""
+    if not may(actor, Permission.FIND_PATIENTS) and not actor.owns(patient_id):
         raise not_found("Patient")
     row = session.execute(_patients(actor).where(Patient.id == patient_id)).one_or_none()
     if row is None:

@@ -30,7 +30,7 @@ _INTO_EVENTS = insert(AppointmentEvent.__table__)  # type: ignore[arg-type]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A wish for one time. ``patient_id``: staff name the patient, patients book for themselves.
+    """A wish for one time. ``patient_id``: staff name the patient; patients may name themselves or a dependant.
 
     ``day`` and ``start`` are the hospital's. ``override_reason``: urgent care for a blocked patient, by staff.
     """
@@ -121,11 +121,11 @@ def _patient_of(work: Work, command: Book) -> UUID:
             raise DomainError(Code.VALIDATION, "Please say for which patient to book.", [detail])
         return command.patient_id
     work.require(Permission.BOOK_OWN)
-    own = work.actor.patient_id
-    if own is None or command.patient_id not in {None, own}:
+    wanted = command.patient_id or work.actor.patient_id
+    if wanted is None or not work.actor.owns(wanted):
         # Another patient's record is not theirs to know of.
         raise DomainError(Code.PATIENT_NOT_FOUND, "There is no such patient.")
-    return own
+    return wanted
 
 
 def _write(work: Work, command: Book, slot: WishedSlot, patient: WishedPatient, doctor: WishedDoctor) -> AppointmentRow:

@@ -29,7 +29,8 @@ _STAMPS: dict[Status, str] = {
 def locked(work: Work, appointment_id: UUID) -> Appointment:
     """Return the appointment with patient and doctor loaded, its row locked and read anew; NOT_FOUND otherwise.
 
-    A patient sees only their own, a doctor all of the hospital's (what they may change is the service's decision).
+    A patient sees only their own and their dependants', a doctor all of the hospital's: what they may change is the
+    service's decision.
     """
     statement = (
         select(Appointment)
@@ -223,4 +224,4 @@ def visit_of(appointment: Appointment) -> Visit:
 
 
 def _visible(actor: Actor, appointment: Appointment) -> bool:
-    return actor.is_system or actor.is_staff or appointment.patient_id == actor.patient_id
+    return actor.is_system or actor.is_staff or actor.owns(appointment.patient_id)

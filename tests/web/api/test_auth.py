@@ -58,6 +58,7 @@ def test_login_answers_tokens_and_who_signed_in(house: HttpHouse, user: User) ->
         "language": "en",
         "patientId": None,
         "doctorId": None,
+        "dependants": [],
         "hospital": {
             "id": str(house.hospital.id),
             "code": "HMS001",

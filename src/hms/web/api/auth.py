@@ -8,6 +8,8 @@ from pydantic import Field
 
 from hms.domain.errors import Code
 from hms.domain.people import Role, Sex
+from hms.queries import guardians
+from hms.queries.guardians import Dependant
 from hms.queries.identity import HospitalName, Identity
 from hms.services.identity import Opened
 from hms.services.patients import NewPatient
@@ -55,7 +57,10 @@ class PasswordChange(Body):
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The login that asks. ``patientId`` and ``doctorId``: the records that are its own."""
+    """The login that asks. ``patientId`` and ``doctorId``: the records that are its own.
+
+    ``dependants``: patients whom it looks after, and may act for as for itself.
+    """
 
     id: UUID
     role: Role
@@ -65,6 +70,7 @@ class Me:
     language: str
     patient_id: UUID | None
     doctor_id: UUID | None
+    dependants: list[Dependant]
     hospital: HospitalName
 
 
@@ -131,10 +137,10 @@ def change_password(call: Call, body: PasswordChange) -> None:
 @routes.get("/auth/me")
 def me(call: Call) -> Me:
     """Tell who asks."""
-    return _me(call.identity)
+    return _me(call, call.identity)
 
 
-def _me(identity: Identity) -> Me:
+def _me(call: Call, identity: Identity) -> Me:
     return Me(
         id=identity.user_id,
         role=identity.role,
@@ -144,6 +150,7 @@ def _me(identity: Identity) -> Me:
         language=identity.language,
         patient_id=identity.actor.patient_id,
         doctor_id=identity.actor.doctor_id,
+        dependants=call.read(guardians.dependants, identity.actor) if identity.actor.dependants else [],
         hospital=identity.hospital,
     )
 
@@ -154,5 +161,5 @@ def _signed_in(call: Call, opened: Opened) -> SignedIn:
         access_token=token,
         refresh_token=opened.refresh_token or "",
         expires_in=int(call.door.access_lifetime.total_seconds()),
-        user=_me(call.door.identity_of(token)),
+        user=_me(call, call.door.identity_of(token)),
     )
