@@ -49,7 +49,7 @@ def check_in(code: str) -> Response:
     if not typed.mrn:
         errors["mrn"] = "Enter your patient number"
     if birth is None:
-        errors["birth"] = "Enter the day, month and year of your birth, for example 27 3 1985"
+        errors["birth"] = "Enter the day, month and year of your birth"
     if errors or birth is None:
         return _form(kiosk, typed, errors=errors, status=422)
     try:
