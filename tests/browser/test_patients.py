@@ -80,6 +80,8 @@ def test_has_no_barriers(served: Served, home: Page, accessibility: Accessibilit
         "/book",
         f"/book/{doctor}",
         f"/book/{doctor}/{day}/14:00",
+        f"/book/{doctor}?move={visit}",
+        f"/book/{doctor}/{day}/14:00?move={visit}",
         "/notifications",
         f"/my/visits/{visit}/cancel",
     ):

@@ -79,6 +79,7 @@ def register(app: Flask) -> None:
         clock=lambda at: _formats().clock(at),
         stamp=lambda at: _formats().stamp(at),
         local_day=lambda at: _formats().local_date(at),
+        local_time=lambda at: _formats().local_time(at),
     )
     app.jinja_env.globals.update(csrf_token=_form_token, confirm_address=booking.confirm_address)
     app.jinja_env.trim_blocks = True

@@ -1,8 +1,11 @@
-"""A patient's booking: doctor, day, time, confirm. Each step is an address, so back works and nothing is lost."""
+"""A patient's booking: doctor, day, time, confirm. Each step is an address, so back works and nothing is lost.
+
+Moving a visit takes the same steps: the address carries which one, and the last step moves it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from uuid import UUID
 
@@ -10,16 +13,22 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from hms.access.scope import not_found
+from hms.domain.appointments import OPEN
 from hms.domain.errors import Code, DomainError
-from hms.queries import free_times, slots
+from hms.processes import slots as calendar
+from hms.queries import appointments, free_times
+from hms.queries.appointments import AppointmentRow
 from hms.queries.free_times import DoctorChoice
 from hms.queries.slots import SlotRow
-from hms.services import bookings
-from hms.services import slots as calendar
+from hms.services import bookings, rescheduling
 from hms.services.bookings import Book
+from hms.services.rescheduling import Reschedule
 from hms.web.pages.board_view import PARTS
-from hms.web.pages.desk import Desk, desk, go, page, patients_only, reading, runtime
+from hms.web.pages.desk import desk, go, page, patients_only, reading, runtime
+from hms.web.pages.guardians import Person, chosen, family
 
+REASON = 400
+SOONEST = 3
 # After these another time of the same doctor may still do; after the others another doctor or the clinic helps.
 ANOTHER_TIME = frozenset(
     {
@@ -36,6 +45,22 @@ ANOTHER_TIME = frozenset(
         Code.TOO_FAR_AHEAD,
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who is to be booked for, among whom; and the visit that is being moved, if one is."""
+
+    person: Person
+    people: Sequence[Person]
+    moving: AppointmentRow | None
+
+    @property
+    def carry(self) -> dict[str, str]:
+        """What each step's address carries along; nothing for a new visit of one's own."""
+        if self.moving is not None:
+            return {"move": str(self.moving.id)}
+        return {} if self.person == self.people[0] else {"for": str(self.person.id)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +89,8 @@ def register(pages: Blueprint) -> None:
 
 @patients_only
 def choose_doctor() -> Response:
-    """Show the doctors by specialty, each with the earliest free time."""
-    at = desk()
+    """Show the soonest free times of all, and the doctors by specialty, each with the earliest one."""
+    at, wish = desk(), _wish()
     policy = at.hospital.policy
     with reading() as session:
         rows = free_times.doctors(
@@ -76,104 +101,130 @@ def choose_doctor() -> Response:
             at.today + timedelta(days=policy.booking_days_ahead),
         )
     by_specialty = [(words, list(doctors)) for words, doctors in groupby(rows, key=lambda row: row.specialization)]
-    return page("booking/doctors.html", "book", specialties=by_specialty, today=at.today)
+    return page(
+        "booking/doctors.html", "book", specialties=by_specialty, soonest=_soonest(rows), wish=wish, today=at.today
+    )
 
 
 @patients_only
 def choose_time(doctor_id: UUID) -> Response:
     """Show the strip of days and the chosen day's free times."""
-    return _times(doctor_id, _date(request.args.get("day", "")))
+    return _times(_wish(), doctor_id, _date(request.args.get("day", "")))
 
 
 @patients_only
 def confirm(doctor_id: UUID, day: str, start: str) -> Response:
-    """Show what will be booked, or fresh times when it is gone meanwhile."""
-    at, wished = desk(), (_date(day), _time(start))
-    if wished[0] is None or wished[1] is None:
-        raise not_found("Time")
+    """Show what will be booked or moved, or fresh times when it is gone meanwhile."""
+    at, wish = desk(), _wish()
+    wished_day, wished_time = _when(day, start)
     doctor = _doctor(doctor_id)
-    with reading() as session:
-        free = slots.of_day(session, at.actor, doctor_id, wished[0], at.now)
-    slot = next((row for row in free if row.start_time == wished[1]), None)
+    free = calendar.of_day(runtime(), at.actor, doctor_id, wished_day)
+    slot = next((row for row in free if row.start_time == wished_time), None)
     if slot is None or not slot.is_available:
         gone = "That time is not free any more. Please choose another one: these are free now."
-        return _times(doctor_id, wished[0], problem=gone)
+        return _times(wish, doctor_id, wished_day, problem=gone)
     return page(
         "booking/confirm.html",
         "book",
         doctor=doctor,
         slot=slot,
-        reason=request.args.get("reason", "")[:400],
-        where=_where(at),
+        wish=wish,
+        reason=request.args.get("reason", "")[:REASON],
+        where=at.hospital.address or at.identity.hospital.name,
     )
 
 
 @patients_only
 def take(doctor_id: UUID, day: str, start: str) -> AnyResponse:
-    """Book the time, or say why not beside fresh times; what was typed comes back."""
-    wished_day, wished_time = _date(day), _time(start)
-    if wished_day is None or wished_time is None:
-        raise not_found("Time")
+    """Book the time or move the visit to it, or say why not beside fresh times; what was typed comes back."""
+    wish, when = _wish(), _when(day, start)
     reason = request.form.get("reason", "").strip()
-    wish = Book(doctor_id=doctor_id, day=wished_day, start=wished_time, reason=reason[:400] or None)
     try:
-        booked = runtime().transact(desk().actor, bookings.book, wish)
+        done = _take(wish, doctor_id, when, reason)
     except DomainError as error:
         if error.code in ANOTHER_TIME:
-            return _times(doctor_id, wished_day, problem=error.message, reason=reason)
+            return _times(wish, doctor_id, when[0], problem=error.message, reason=reason)
         return page(
             "booking/refused.html",
             "book",
             status=409,
             message=error.message,
             code=error.code.value,
+            wish=wish,
             phone=desk().hospital.phone,
         )
-    return go("pages.home", booked=booked.id)
+    return go("pages.home", **{"moved" if wish.moving else "booked": done.id})
 
 
-def _times(doctor_id: UUID, wished: date | None, *, problem: str = "", reason: str = "") -> Response:
-    doctor, free = _doctor(doctor_id), _free(doctor_id)
-    at = desk()
+def confirm_address(doctor_id: UUID, day: date, start: time, carry: dict[str, str]) -> str:
+    """Return the address of the last step for a time."""
+    return url_for("pages.book_confirm", doctor_id=doctor_id, day=day.isoformat(), start=f"{start:%H:%M}", **carry)  # type: ignore[arg-type]
+
+
+def _take(wish: Wish, doctor_id: UUID, when: tuple[date, time], reason: str) -> AppointmentRow:
+    actor = desk().actor
+    if wish.moving is None:
+        book = Book(
+            doctor_id=doctor_id, day=when[0], start=when[1], patient_id=wish.person.id, reason=reason[:REASON] or None
+        )
+        return runtime().transact(actor, bookings.book, book)
+    move = Reschedule(
+        appointment_id=wish.moving.id,
+        day=when[0],
+        start=when[1],
+        doctor_id=doctor_id,
+        version=request.form.get("version", type=int),
+    )
+    return runtime().transact(actor, rescheduling.reschedule, move)
+
+
+def _wish() -> Wish:
+    """Read from the address what is wished; another family's people and visits do not exist."""
+    people = family()
+    moved = request.args.get("move", "")
+    if not moved:
+        return Wish(chosen(people, request.args.get("for", "")), people, None)
+    try:
+        row = runtime().read(appointments.one, desk().actor, UUID(moved))
+    except ValueError:
+        raise not_found("Appointment") from None
+    if row.status not in OPEN or desk().now >= row.starts_at:
+        raise DomainError(Code.TOO_LATE, "This visit can no longer be moved here. Please call the clinic.")
+    return Wish(chosen(people, str(row.patient.id)), people, row)
+
+
+def _soonest(rows: Sequence[DoctorChoice]) -> list[tuple[datetime, DoctorChoice]]:
+    """Return the doctors whose first free times come first of all; none where the list itself is as short."""
+    free = sorted(((row.earliest, row) for row in rows if row.earliest is not None), key=lambda pair: pair[0])
+    return free[:SOONEST] if len(rows) > SOONEST else []
+
+
+def _times(wish: Wish, doctor_id: UUID, wished: date | None, *, problem: str = "", reason: str = "") -> Response:
+    at, doctor = desk(), _doctor(doctor_id)
+    free = calendar.available(runtime(), at.actor, doctor_id)
     counts: dict[date, int] = {}
     for row in free:
         counts[row.slot_date] = counts.get(row.slot_date, 0) + 1
     last = max([at.today + timedelta(days=13), *counts])
-    if wished is not None and wished > last:
+    if wished is not None and not at.today <= wished <= last:
         wished = None
     days = [at.today + timedelta(days=offset) for offset in range((last - at.today).days + 1)]
-    chosen = _chosen(wished, counts)
+    shown = wished if wished is not None else next(iter(counts), None)
     return page(
         "booking/times.html",
         "book",
         status=409 if problem else 200,
         doctor=doctor,
+        wish=wish,
         days=[Day(day, counts.get(day, 0)) for day in days],
-        chosen=chosen,
-        parts=_parts([row for row in free if row.slot_date == chosen]),
-        next_free=next((day for day in counts if chosen and day > chosen), None),
+        chosen=shown,
+        parts=_parts([row for row in free if row.slot_date == shown]),
+        next_free=next((day for day in counts if shown and day > shown), None),
         today=at.today,
         problem=problem,
-        reason=reason,
+        carry={**wish.carry, **({"reason": reason} if reason else {})},
         phone=at.hospital.phone,
     )
-
-
-def _chosen(wished: date | None, counts: dict[date, int]) -> date | None:
-    """Return the day to show: the wished one, else the first with free times."""
-    return wished if wished is not None else next(iter(counts), None)
-
-
-def _free(doctor_id: UUID) -> list[SlotRow]:
-    """Return the doctor's free times; days that nobody generated yet are generated on the spot (rules §2)."""
-    at = desk()
-    last = at.today + timedelta(days=at.hospital.policy.booking_days_ahead)
-    with reading() as session:
-        missing = slots.days_to_generate(session, at.actor, doctor_id, at.today, last, at.now)
-    for day in missing:
-        runtime().transact(at.actor, calendar.ensure_day, doctor_id, day)
-    with reading() as session:
-        return slots.available(session, at.actor, doctor_id, at.now)
 
 
 def _doctor(doctor_id: UUID) -> DoctorChoice:
@@ -190,8 +241,11 @@ def _parts(free: Sequence[SlotRow]) -> list[Part]:
     return [part for part in parts if part.slots]
 
 
-def _where(at: Desk) -> str:
-    return at.hospital.address or at.identity.hospital.name
+def _when(day: str, start: str) -> tuple[date, time]:
+    try:
+        return date.fromisoformat(day), time.fromisoformat(start)
+    except ValueError:
+        raise not_found("Time") from None
 
 
 def _date(text: str) -> date | None:
@@ -199,16 +253,3 @@ def _date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _time(text: str) -> time | None:
-    try:
-        return time.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def confirm_address(slot: SlotRow) -> str:
-    """Return the address of the last step for a time."""
-    day, start = slot.slot_date.isoformat(), f"{slot.start_time:%H:%M}"
-    return url_for("pages.book_confirm", doctor_id=slot.doctor_id, day=day, start=start)

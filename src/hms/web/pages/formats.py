@@ -35,6 +35,10 @@ class Formats:
         """Return the hospital's date of an instant."""
         return at.astimezone(self.zone).date()
 
+    def local_time(self, at: datetime) -> time:
+        """Return the hospital's wall time of an instant."""
+        return at.astimezone(self.zone).time()
+
     def stamp(self, at: datetime) -> str:
         """Write an instant as weekday, date and time."""
         return f"{short_day(self.local_date(at))}, {self.clock(at)}"

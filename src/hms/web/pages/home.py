@@ -1,6 +1,6 @@
-"""Where each role lands, and a patient's own visits: the next one large, the others below, cancel with confirm."""
+"""Where each role lands, and a patient's own visits: the next one large, the others and the past ones below."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
@@ -11,12 +11,14 @@ from hms.domain.appointments import LIVE, OPEN
 from hms.domain.errors import DomainError
 from hms.domain.people import Role
 from hms.queries import appointments
-from hms.queries.appointments import AppointmentRow
+from hms.queries.appointments import AppointmentRow, Cursor
 from hms.services import attendance, bookings
 from hms.services.attendance import Attend
 from hms.services.bookings import Cancel
 from hms.web.pages.desk import Toast, desk, go, page, patients_only, reading, runtime
+from hms.web.pages.guardians import family
 
+AHEAD_SHOWN = 100
 PAST_SHOWN = 20
 LAST_MINUTE = timedelta(hours=24)
 
@@ -78,17 +80,25 @@ def confirm(appointment_id: UUID) -> AnyResponse:
 
 def _own(appointment_id: UUID) -> AppointmentRow:
     row = runtime().read(appointments.one, desk().actor, appointment_id)
-    if row.patient.id != desk().actor.patient_id:
+    if not desk().actor.owns(row.patient.id):
         raise not_found("Appointment")
     return row
 
 
 def _visits(toasts: list[Toast], *, status: int = 200) -> Response:
-    at = desk()
+    at, before = desk(), _before(request.args.get("before", ""))
     with reading() as session:
-        rows = appointments.listing(session, at.actor, appointments.Filters(), limit=500)
-    ahead = [row for row in rows if row.status in LIVE and row.ends_at > at.now]
-    past = [row for row in reversed(rows) if row not in ahead]
+        ahead = appointments.listing(
+            session, at.actor, appointments.Filters(first=at.today, statuses=LIVE), limit=AHEAD_SHOWN
+        )
+        ahead = [row for row in ahead if row.ends_at > at.now]
+        shown = {row.id for row in ahead}
+        # Cancelled visits of days to come are over too, so the newest may lie ahead, among those that don't.
+        most = PAST_SHOWN + (0 if before else len(ahead))
+        rows = appointments.latest(session, at.actor, before, most + 1)
+    older = Cursor.after(rows[most - 1]) if len(rows) > most else None
+    past = [row for row in rows[:most] if row.id not in shown]
+    people = family()
     return page(
         "home/visits.html",
         "home",
@@ -96,7 +106,10 @@ def _visits(toasts: list[Toast], *, status: int = 200) -> Response:
         toasts=toasts,
         next=ahead[0] if ahead else None,
         later=ahead[1:],
-        past=past[:PAST_SHOWN],
+        past=past,
+        is_first=before is None,
+        older=f"{older.starts_at.isoformat()}_{older.id}" if older else "",
+        names={person.id: person.words for person in people} if len(people) > 1 else {},
         today=at.today,
         now=at.now,
         where=at.hospital.address or at.identity.hospital.name,
@@ -105,10 +118,19 @@ def _visits(toasts: list[Toast], *, status: int = 200) -> Response:
     )
 
 
+def _before(text: str) -> Cursor | None:
+    at, _, number = text.partition("_")
+    try:
+        return Cursor(datetime.fromisoformat(at).astimezone(UTC), UUID(number))
+    except ValueError:
+        return None
+
+
 def _said() -> list[Toast]:
     """Say what was just done, read from the visit itself: the address only tells which one."""
     for key, words in (
         ("booked", "Booked: {doctor}, {day} at {time}."),
+        ("moved", "Moved: {doctor} now expects you on {day} at {time}."),
         ("confirmed", "Thank you. {doctor} expects you on {day} at {time}."),
         ("cancelled", "Cancelled: {doctor}, {day} at {time}."),
     ):
