@@ -18,6 +18,7 @@ from hms.clock import Clocks, sleep, system_clocks
 from hms.domain.errors import Code, DomainError
 from hms.gateways import from_settings
 from hms.gateways.protocols import Gateways
+from hms.metrics import Metrics
 from hms.models.engines import Database, ReadSession, open_database
 from hms.models.guards import is_retryable, message_of, violated
 from hms.settings import Settings, local_secret
@@ -45,13 +46,17 @@ class _RehearsedError(Exception):
 
 @dataclass
 class Runtime:
-    """Everything a process needs. ``nudge`` tells a worker, after a commit, that messages wait."""
+    """Everything a process needs. ``nudge`` tells a worker, after a commit, that messages wait.
+
+    ``metrics``: what this process did, counted after the commit.
+    """
 
     settings: Settings
     database: Database
     clocks: Clocks
     gateways: Gateways
     nudge: Callable[[], None] = field(default=_no_nudge)
+    metrics: Metrics = field(default_factory=Metrics)
 
     def transact(
         self,
@@ -68,11 +73,12 @@ class Runtime:
         """
         for attempt in count(1):
             try:
-                result, pending = self._attempt(actor, service, args, kwargs)
+                result, work = self._attempt(actor, service, args, kwargs)
             except DBAPIError as error:
                 self._give_up_or_wait(error, attempt)
             else:
-                if pending:
+                self.metrics.changed(work.actions)
+                if work.pending_messages:
                     self.nudge()
                 return result
         raise AssertionError("counting never ends")
@@ -131,13 +137,13 @@ class Runtime:
 
     def _attempt(
         self, actor: Actor, service: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[R, int]:
+    ) -> tuple[R, Work]:
         with self.database.writing() as session:
             # The instant is taken once the writing transaction is open: a writer that queued must not act in the past.
             work = Work(session, actor, self.clocks.hospital.now(), self.clocks.machine.now())
             result = service(work, *args, **kwargs)
             session.flush()
-        return result, work.pending_messages
+        return result, work
 
     @staticmethod
     def _give_up_or_wait(error: DBAPIError, attempt: int) -> None:

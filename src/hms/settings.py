@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     session_hours: int = 12
     refresh_days: int = 14
     log_level: str = "INFO"
+    metrics_token: SecretStr = SecretStr("")
+    metrics_bind: str = ""
     cron_api_key: SecretStr = Field(SecretStr(""), validation_alias=_alias("CRON_API_KEY"))
     mail_server: str = Field("", validation_alias=_alias("MAIL_SERVER"))
     mail_port: int = Field(587, validation_alias=_alias("MAIL_PORT"))

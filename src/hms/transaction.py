@@ -1,5 +1,6 @@
 """What a service gets: the session of one writing transaction, who acts, one fixed instant, and a way to tell."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -19,7 +20,7 @@ class Work:
     """One writing transaction. Services never commit, never send, never read the clock.
 
     ``now``: hospital clock; ``machine_now``: machine clock (leases, take-over, tokens). Both stay fixed throughout.
-    ``silent``: what happens is audited, but nobody is told (imports).
+    ``silent``: what happens is audited, but nobody is told (imports). ``actions``: how often what happened.
     """
 
     session: Session
@@ -28,11 +29,13 @@ class Work:
     machine_now: datetime
     silent: bool = field(default=False, init=False)
     pending_messages: int = field(default=0, init=False)
+    actions: Counter[str] = field(default_factory=Counter, init=False)
     _rules: HospitalRules | None = field(default=None, init=False)
 
     def emit(self, *events: Event) -> None:
         """Write the audit rows and outgoing messages of what happened, in this transaction."""
         self.session.flush()
+        self.actions.update(event.name for event in events)
         if self.silent:
             audit(self.session, self.actor, self.now, events)
             return

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from pathlib import Path
+from time import monotonic, sleep
 from urllib.request import urlopen
 
 import pytest
@@ -60,12 +61,17 @@ def test_web_serves_with_several_processes_and_takes_them_along(
     settings = {"database_url": postgresql_database, "broker_url": redis_url, "redis_url": redis_url}
     with served(tmp_path, "web", port=port, settings=settings) as house:
         house.wait_ready()
-        for path, words in (("/sign-in", b"Sign in"), ("/api/v1/openapi.json", b'"openapi":"3.1')):
-            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
-                assert words in answer.read()
+        for path, words in (("/sign-in", "Sign in"), ("/api/v1/openapi.json", '"openapi":"3.1')):
+            assert words in fetched(port, path)
+        for _ in range(8):  # whichever process answers
+            fetched(port, "/sign-in")
+        counted = 'hms_http_requests_total{method="GET",route="/sign-in",status="200"} 9.0'
+        assert all(counted in fetched(port, "/metrics") for _ in range(4)), fetched(port, "/metrics")
         assert house.stop() == 0, house.output
-        with pytest.raises(ProcessLookupError):  # nobody of its group is left
-            os.killpg(house.process.pid, 0)
+        end = monotonic() + 5  # its own helper ends as soon as it sees that it is alone
+        while is_anybody_left(house.process.pid):
+            assert monotonic() < end
+            sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +115,21 @@ def test_the_demo_leaves_a_real_hospital_alone(tmp_path: Path, monkeypatch: pyte
     assert "not the demo's" in run(tmp_path, monkeypatch, "up", "--demo").output
     assert "leaves it alone" in run(tmp_path, monkeypatch, "up", "--demo", "--reset").output
     assert not (tmp_path / "var" / "clock.json").exists()
+
+
+def is_anybody_left(group: int) -> bool:
+    """Tell whether a process of the group still runs."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def fetched(port: int, path: str) -> str:
+    """Read a page of a served house, over a connection of its own."""
+    with urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+        return str(answer.read(), "utf-8")
 
 
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str, **settings: str) -> Result:

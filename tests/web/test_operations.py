@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from hms.clock import Clocks, FixedClock
+from hms.domain.job_runs import JobName, RunSource
+from hms.metrics import Metrics
+from hms.processes.delivery import deliver_due
+from hms.processes.jobs import run_job
+from hms.queries.operations import job_states
 from hms.runtime import Runtime, build
 from hms.settings import Settings
 from hms.web.app import create_app
-from tests.support.callers import HttpHouse
+from tests.support.callers import HttpHouse, counted_statements
 from tests.support.factories import make_hospital
 
 
 @pytest.fixture
 def app(runtime: Runtime) -> Flask:
-    return create_app(runtime)
+    return create_app(replace(runtime, metrics=Metrics()))
 
 
 def test_alive_and_ready(app: Flask) -> None:
@@ -81,7 +89,7 @@ def test_figures_count_requests_by_route_and_name_nobody(runtime: Runtime, app: 
     page = house.app.test_client().get("/metrics")
     assert page.mimetype == "text/plain"
     assert 'route="/api/v1/patients/<uuid:patient_id>",status="200"} 3.0' in page.text
-    assert re.search(r'hms_outgoing_messages{status="PENDING"} [1-9]', page.text)
+    assert re.search(r'hms_outbox_messages{channel="email",state="waiting"} [1-9]', page.text)
     assert "hms_http_request_seconds_bucket" in page.text
     assert str(house.patient.id) not in page.text
     assert "secret" not in page.text
@@ -112,9 +120,74 @@ def test_over_https_browsers_are_told_to_stay_there(settings: Settings, clocks: 
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_two_applications_in_one_process_count_apart(runtime: Runtime) -> None:
-    one, two = create_app(runtime).test_client(), create_app(runtime).test_client()
+def test_two_houses_in_one_process_count_apart(runtime: Runtime) -> None:
+    one, two = (create_app(replace(runtime, metrics=Metrics())).test_client() for _ in range(2))
     one.get("/health/live")
     pages: list[Any] = [client.get("/metrics").text for client in (one, two)]
     assert 'route="/health/live"' in pages[0]
     assert 'route="/health/live"' not in pages[1]
+
+
+def test_figures_tell_what_changed_ran_and_waits(runtime: Runtime, clock: FixedClock) -> None:
+    counted = replace(runtime, metrics=Metrics())
+    house = HttpHouse(counted, create_app(counted))
+    house.booked()
+    clock.advance(timedelta(hours=1))
+    assert run_job(counted, house.hospital.id, JobName.NO_SHOW_CHECK, RunSource.CRON).is_well
+    clock.advance(timedelta(minutes=2))
+    runtime.clocks.machine.advance(timedelta(hours=1))
+    figures = figures_of(house.app)
+    assert figures['hms_changes_total{action="appointment.booked"}'] == 1
+    assert figures['hms_job_runs_total{job="NO_SHOW_CHECK",outcome="COMPLETED"}'] == 1
+    assert figures['hms_job_healthy{hospital="HMS001",job="NO_SHOW_CHECK"}'] == 1
+    assert figures['hms_job_last_success_age_seconds{hospital="HMS001",job="NO_SHOW_CHECK"}'] == 120
+    assert figures['hms_job_consecutive_failures{hospital="HMS001",job="NO_SHOW_CHECK"}'] == 0
+    assert figures['hms_outbox_messages{channel="email",state="waiting"}'] >= 1
+    assert figures['hms_outbox_oldest_seconds{channel="email"}'] >= 3600
+    assert figures['hms_database_connections{pool="reading",state="used"}'] == 0
+    assert deliver_due(counted).delivered > 0
+    figures = figures_of(house.app)
+    assert figures['hms_deliveries_total{channel="email",outcome="delivered"}'] >= 1
+    assert figures['hms_outbox_messages{channel="email",state="waiting"}'] == 0
+
+
+def test_what_is_refused_or_only_rehearsed_is_no_change(runtime: Runtime) -> None:
+    counted = replace(runtime, metrics=Metrics())
+    house = HttpHouse(counted, create_app(counted))
+    house.admin.patch(f"/doctors/{house.doctor.id}?preview=true", {"isAvailable": False})
+    house.by_patient.patch(f"/doctors/{house.doctor.id}", {"isAvailable": False})
+    assert not [name for name in figures_of(house.app) if name.startswith("hms_changes_total")]
+
+
+def test_jobs_of_all_hospitals_take_one_statement(runtime: Runtime, clock: FixedClock) -> None:
+    for number in range(3):
+        hospital = make_hospital(runtime, code=f"HMS10{number}")
+        run_job(runtime, hospital.id, JobName.NO_SHOW_CHECK, RunSource.CRON)
+        run_job(runtime, hospital.id, JobName.HOUSEKEEPING, RunSource.CRON)
+    with counted_statements(runtime) as statements:
+        states = runtime.read(job_states, clock.now())
+    assert [(state.hospital, state.job.value) for state in states[:2]] == [
+        ("HMS100", "HOUSEKEEPING"),
+        ("HMS100", "NO_SHOW_CHECK"),
+    ]
+    assert (len(states), len(statements)) == (6, 1)
+
+
+def test_who_has_no_token_reads_no_figures(runtime: Runtime) -> None:
+    settings = runtime.settings.model_copy(update={"metrics_token": SecretStr("scrape-me")})
+    client = create_app(replace(runtime, settings=settings, metrics=Metrics())).test_client()
+    answers = [
+        client.get("/metrics", headers=headers).status_code
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer scrape-me"})
+    ]
+    assert answers == [401, 401, 200]
+
+
+def figures_of(app: Flask) -> dict[str, float]:
+    """Read the page as Prometheus does: name with labels → value."""
+    figures = {}
+    for family in text_string_to_metric_families(app.test_client().get("/metrics").text):
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
+            figures[f"{sample.name}{{{labels}}}"] = sample.value
+    return figures

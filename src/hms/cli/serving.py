@@ -1,6 +1,7 @@
 """Serve: everything in one process (`hms up`), or web, worker and beat as processes of their own."""
 
 import gc
+import multiprocessing
 import sys
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from hms.cli.running import Part, Stopper, Web, run_parts
 from hms.jobs import build_app, nudge_through
 from hms.jobs.app import MEMORY
 from hms.jobs.serving import BeatThread, WorkerThread
-from hms.processes import demo_clock
+from hms.processes import demo_clock, monitoring
 from hms.processes.demo import DemoAccounts
 from hms.runtime import Runtime, build
 from hms.settings import ConfigurationError, Settings
@@ -73,7 +74,9 @@ def web() -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
 
     settings = _production("web")
-    Granian(
+    # The processes must read where their figures go before they load the library that counts.
+    multiprocessing.set_start_method("spawn")
+    server = Granian(
         "hms.cli.serving:application",
         address=settings.host,
         port=settings.port,
@@ -84,7 +87,9 @@ def web() -> None:
         respawn_failed_workers=True,
         factory=True,
         websockets=False,
-    ).serve()
+    )
+    with monitoring.shared_figures():
+        server.serve()
 
 
 @click.command()
@@ -161,7 +166,8 @@ def _run_alone(name: str) -> None:
     click.echo(f"The {name} runs. Ctrl-C or SIGTERM ends it.")
     sys.stdout.flush()
     try:
-        well = run_parts([part], stopper)
+        with monitoring.served(runtime):
+            well = run_parts([part], stopper)
     finally:
         runtime.close()
     if not well:

@@ -53,13 +53,22 @@ def deliver_due(
     """
     counts: Counter[str] = Counter()
     for channel in channels:
-        while not stop():
-            lease, ids = runtime.maintain(claims.claim, runtime.clocks.machine.now(), channel, batch)
-            if not ids:
-                break
-            if not _Round(runtime, channel, lease, ids, counts).run(stop):
-                break
+        own: Counter[str] = Counter()
+        try:
+            _deliver_channel(runtime, channel, batch, stop, own)
+        finally:
+            runtime.metrics.delivered(channel.value, own)
+        counts.update(own)
     return DeliveryReport(**counts)
+
+
+def _deliver_channel(
+    runtime: Runtime, channel: Channel, batch: int, stop: Callable[[], bool], counts: Counter[str]
+) -> None:
+    while not stop():
+        lease, ids = runtime.maintain(claims.claim, runtime.clocks.machine.now(), channel, batch)
+        if not ids or not _Round(runtime, channel, lease, ids, counts).run(stop):
+            break
 
 
 class Relay:

@@ -75,27 +75,34 @@ def run_job(
     if dry_run:
         return _rehearse(runtime, hospital_id, job)
     began = stopwatch()
-    try:
-        starter = actor or Actor.system(hospital_id)
-        run_id = runtime.transact(starter, job_runs.start, StartRun(job, source, scheduled_for))
-    except Exception as error:
-        if isinstance(error, DomainError) and error.code is Code.ALREADY_PROCESSING:
-            return RunOutcome(OutcomeStatus.ALREADY_PROCESSING, error=error.message)
-        log.exception("A job could not start", job=job.value)
-        return RunOutcome(OutcomeStatus.FAILED, error=describe(error))
-    run = Running(runtime, hospital_id, run_id)
-    try:
-        JOBS[job](run)
-        run.transact(job_runs.finish, FinishRun(run_id, run.items, _milliseconds(began)))
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the run's row and the outcome keep it
-        return _failed(run, job, error, _milliseconds(began))
-    return RunOutcome(OutcomeStatus.COMPLETED, run.items, _milliseconds(began), run_id)
+    outcome = _run(runtime, actor or Actor.system(hospital_id), hospital_id, StartRun(job, source, scheduled_for))
+    runtime.metrics.ran(job.value, outcome.status.value, stopwatch() - began)
+    return outcome
 
 
 def run_for_all(runtime: Runtime, job: JobName, source: RunSource) -> dict[UUID, RunOutcome]:
     """Run a job for every hospital, one after the other; return hospital → outcome. None stops the others."""
     hospitals = runtime.read(run_queries.hospital_ids)
     return {hospital_id: run_job(runtime, hospital_id, job, source) for hospital_id in hospitals}
+
+
+def _run(runtime: Runtime, starter: Actor, hospital_id: UUID, wish: StartRun) -> RunOutcome:
+    began, job = stopwatch(), wish.job
+    try:
+        run_id = runtime.transact(starter, job_runs.start, wish)
+    except Exception as error:
+        if isinstance(error, DomainError) and error.code is Code.ALREADY_PROCESSING:
+            return RunOutcome(OutcomeStatus.ALREADY_PROCESSING, error=error.message)
+        log.exception("A job could not start", job=job.value)
+        return RunOutcome(OutcomeStatus.FAILED, error=describe(error))
+    run = Running(runtime, hospital_id, run_id)
+    with structlog.contextvars.bound_contextvars(job=job.value, run_id=str(run_id)):
+        try:
+            JOBS[job](run)
+            run.transact(job_runs.finish, FinishRun(run_id, run.items, _milliseconds(began)))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the run's row and the outcome keep it
+            return _failed(run, error, _milliseconds(began))
+    return RunOutcome(OutcomeStatus.COMPLETED, run.items, _milliseconds(began), run_id)
 
 
 def _rehearse(runtime: Runtime, hospital_id: UUID, job: JobName) -> RunOutcome:
@@ -109,14 +116,14 @@ def _rehearse(runtime: Runtime, hospital_id: UUID, job: JobName) -> RunOutcome:
     return RunOutcome(OutcomeStatus.REHEARSED, items=len(rows), rehearsed=tuple(rows))
 
 
-def _failed(run: Running, job: JobName, error: Exception, duration_ms: int) -> RunOutcome:
+def _failed(run: Running, error: Exception, duration_ms: int) -> RunOutcome:
     reason = describe(error)
     known = isinstance(error, DomainError | UnfinishedError)  # the message says it all
-    log.error("A job failed", job=job.value, run=str(run.run_id), error=reason, exc_info=None if known else error)
+    log.error("A job failed", error=reason, exc_info=None if known else error)
     try:
         run.transact(job_runs.fail, FailRun(run.run_id, reason, duration_ms, run.items))
     except Exception as second:  # noqa: BLE001 -- the row stays RUNNING and is taken over, or somebody else has closed it
-        log.warning("The failure could not be written down", run=str(run.run_id), error=describe(second))
+        log.warning("The failure could not be written down", error=describe(second))
     return RunOutcome(OutcomeStatus.FAILED, run.items, duration_ms, run.run_id, reason)
 
 

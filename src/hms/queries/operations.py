@@ -1,26 +1,30 @@
 """What an operator's monitoring reads, over all hospitals: counts and ages, nothing of any person."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Subquery, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
-from hms.domain.job_runs import RunStatus
-from hms.domain.messages import MessageStatus
-from hms.models import Hospital, JobRun, OutgoingMessage
-
-UNDELIVERED = (MessageStatus.PENDING, MessageStatus.SENDING, MessageStatus.FAILED)
+from hms.domain.cron import Cron
+from hms.domain.job_runs import JobName, RunStatus, health_problem, is_judged
+from hms.domain.policy import Policy
+from hms.models import Hospital, JobRun
 
 
 @dataclass(frozen=True, slots=True)
-class OperationFigures:
-    """``messages``: how many are in each state but delivered; ``last_successes``: hospital code, job, when."""
+class JobState:
+    """Where a job of a hospital stands. ``problem``: why it is not well, in one line. Instants: hospital clock."""
 
-    messages: Mapping[MessageStatus, int]
-    last_successes: list[tuple[str, str, datetime]]
+    hospital: str
+    job: JobName
+    last_success: datetime | None
+    last_duration_ms: int | None
+    consecutive_failures: int
+    running_since: datetime | None
+    problem: str | None
 
 
 def ping(session: Session) -> None:
@@ -28,23 +32,64 @@ def ping(session: Session) -> None:
     session.scalar(select(literal(1)))
 
 
-def hospitals(session: Session) -> list[tuple[UUID, str]]:
-    """Return id and code of all hospitals."""
-    return [(row.id, row.code) for row in session.execute(select(Hospital.id, Hospital.code).order_by(Hospital.code))]
+def job_states(session: Session, now: datetime) -> list[JobState]:
+    """Return every job of every hospital at ``now`` (hospital clock) in one statement, whatever runs are stored.
+
+    The no-show check is always among them; others once they have run.
+    """
+    jobs = union_all(*(select(literal(job.value).label("name")) for job in JobName)).subquery("jobs")
+    h = Hospital
+    since = _newest(jobs, "started_at", RunStatus.COMPLETED)
+    failures = (
+        select(func.count())
+        .where(JobRun.hospital_id == h.id, JobRun.job_name == jobs.c.name, JobRun.status == RunStatus.FAILED)
+        .where(or_(since.is_(None), JobRun.started_at > since))
+        .correlate(h, jobs)
+        .scalar_subquery()
+    )
+    statement = (
+        select(h.code, h.timezone, h.settings, jobs.c.name.label("job"))
+        .add_columns(
+            _newest(jobs, "completed_at", RunStatus.COMPLETED).label("last_success"),
+            _newest(jobs, "duration_ms", RunStatus.COMPLETED, RunStatus.FAILED).label("last_duration_ms"),
+            _newest(jobs, "started_at", RunStatus.RUNNING).label("running_since"),
+            failures.label("failures"),
+        )
+        .join_from(h, jobs, literal(value=True))
+        .order_by(h.code, jobs.c.name)
+    )
+    states = [_state(row, now) for row in session.execute(statement)]
+    return [state for state in states if state.job is JobName.NO_SHOW_CHECK or _has_run(state)]
 
 
-def figures(session: Session) -> OperationFigures:
-    """Read the present figures."""
-    counting = (
-        select(OutgoingMessage.status, func.count())
-        .where(OutgoingMessage.status.in_(UNDELIVERED))
-        .group_by(OutgoingMessage.status)
+def _newest(jobs: Subquery, wanted: str, *statuses: RunStatus) -> Any:
+    """Select one column of the newest run in one of the states; the index gives the newest first."""
+    run = aliased(JobRun)
+    newest = (
+        select(getattr(run, wanted))
+        .where(run.hospital_id == Hospital.id, run.job_name == jobs.c.name, run.status.in_(statuses))
+        .order_by(run.started_at.desc(), run.id.desc())
+        .limit(1)
     )
-    messages = dict.fromkeys(UNDELIVERED, 0) | dict(iter(session.execute(counting)))
-    runs = (
-        select(Hospital.code, JobRun.job_name, func.max(JobRun.completed_at))
-        .join(Hospital, Hospital.id == JobRun.hospital_id)
-        .where(JobRun.status == RunStatus.COMPLETED)
-        .group_by(Hospital.code, JobRun.job_name)
+    return newest.correlate(Hospital, jobs).scalar_subquery()
+
+
+def _state(row: Row[Any], now: datetime) -> JobState:
+    job = JobName(row.job)
+    judged = False
+    if job is JobName.NO_SHOW_CHECK:
+        schedule = Cron.parse(Policy.from_settings(row.settings).no_show_check_schedule)
+        judged = is_judged(now, ZoneInfo(row.timezone), schedule)
+    return JobState(
+        hospital=row.code,
+        job=job,
+        last_success=row.last_success,
+        last_duration_ms=row.last_duration_ms,
+        consecutive_failures=row.failures,
+        running_since=row.running_since,
+        problem=health_problem(row.failures, row.last_success, now, judged=judged),
     )
-    return OperationFigures(messages, [(code, job, at) for code, job, at in session.execute(runs) if at is not None])
+
+
+def _has_run(state: JobState) -> bool:
+    return state.last_duration_ms is not None or state.running_since is not None

@@ -7,10 +7,10 @@ import structlog
 from flask import Flask, Response, g, request
 
 from hms.clock import stopwatch
+from hms.metrics import Metrics
 from hms.runtime import Runtime
 from hms.web import api, errors, operations, pages
 from hms.web.identity import open_door
-from hms.web.operations import Figures
 
 MAX_BODY_BYTES = 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
@@ -38,14 +38,14 @@ def create_app(runtime: Runtime) -> Flask:
     app.url_map.merge_slashes = False
     app.extensions["hms.door"] = open_door(runtime)
     errors.install(app)
-    figures = operations.register(app, runtime)
-    _surround(app, figures, secure=runtime.settings.base_url.startswith("https:"))
+    operations.register(app, runtime)
+    _surround(app, runtime.metrics, secure=runtime.settings.base_url.startswith("https:"))
     api.register(app)
     pages.register(app)
     return app
 
 
-def _surround(app: Flask, figures: Figures, *, secure: bool) -> None:
+def _surround(app: Flask, metrics: Metrics, *, secure: bool) -> None:
     headers = _HEADERS + ([("Strict-Transport-Security", "max-age=31536000")] if secure else [])
 
     @app.before_request
@@ -65,7 +65,7 @@ def _surround(app: Flask, figures: Figures, *, secure: bool) -> None:
         seconds = stopwatch() - g.get("started", stopwatch())
         # The route's pattern, never the path or its parameters: those may name people.
         route = request.url_rule.rule if request.url_rule else "unknown"
-        figures.count(request.method, route, response.status_code, seconds)
+        metrics.answered(request.method, route, response.status_code, seconds)
         log.info(
             "request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
         )

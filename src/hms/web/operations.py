@@ -1,18 +1,14 @@
 """What an operator watches: is it alive, is it ready, and figures for Prometheus. No personal data."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import hmac
 from typing import Any
 
 import structlog
-from flask import Flask, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from hms import migrations
-from hms.queries import job_runs
+from hms.processes import monitoring
 from hms.queries import operations as queries
 from hms.runtime import Runtime
 from hms.web.encoding import dumps
@@ -20,34 +16,11 @@ from hms.web.encoding import dumps
 log = structlog.get_logger(__name__)
 
 _CHECKS = ("database", "schema", "broker", "jobs")
-BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """One application's own figures; several applications in one process do not mix."""
-
-    registry: CollectorRegistry
-    requests: Counter
-    seconds: Histogram
-
-    def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
-        self.requests.labels(method, route, str(status)).inc()
-        self.seconds.labels(method, route).observe(seconds)
-
-
-def register(app: Flask, runtime: Runtime) -> Figures:
-    """Serve /health/live, /health/ready and /metrics; return the figures to count in."""
-    registry = CollectorRegistry()
-    figures = Figures(
-        registry,
-        Counter("hms_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry),
-        Histogram(
-            "hms_http_request_seconds", "Time to answer.", ["method", "route"], registry=registry, buckets=BUCKETS
-        ),
-    )
-    registry.register(_HouseCollector(runtime))
+def register(app: Flask, runtime: Runtime) -> None:
+    """Serve /health/live, /health/ready and /metrics."""
+    registry = monitoring.registry_of(runtime)
 
     def live() -> Response:
         return _answer({"status": "alive"}, 200)
@@ -62,12 +35,18 @@ def register(app: Flask, runtime: Runtime) -> Figures:
         )
 
     def metrics() -> Response:
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        if not _may_scrape(runtime.settings.metrics_token.get_secret_value()):
+            return _answer({"error": "Send HMS_METRICS_TOKEN as a bearer token."}, 401)
+        return Response(monitoring.page_of(registry), content_type=monitoring.CONTENT_TYPE)
 
     app.add_url_rule("/health/live", "operations.live", live)
     app.add_url_rule("/health/ready", "operations.ready", ready)
     app.add_url_rule("/metrics", "operations.metrics", metrics)
-    return figures
+
+
+def _may_scrape(token: str) -> bool:
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return not token or hmac.compare_digest(given.encode(), token.encode())
 
 
 def _answer(body: dict[str, Any], status: int) -> Response:
@@ -92,12 +71,7 @@ def _what_ails(runtime: Runtime) -> dict[str, str]:
     if url.startswith(("redis:", "rediss:")) and not _answers(url):
         ailing["broker"] = "The broker does not answer; messages and jobs wait for it. Check HMS_BROKER_URL."
     now = runtime.clocks.hospital.now()
-    with runtime.reading() as session:
-        sick = [
-            f"{hospital}: {health.health_message}"
-            for hospital_id, hospital in queries.hospitals(session)
-            if not (health := job_runs.health(session, hospital_id, now)).is_healthy
-        ]
+    sick = [f"{s.hospital}: {s.problem}" for s in runtime.read(queries.job_states, now) if s.problem]
     if sick:
         ailing["jobs"] = "; ".join(sick)
     return ailing
@@ -111,33 +85,3 @@ def _answers(url: str) -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
-
-
-class _HouseCollector(Collector):
-    """Ask the database at each scrape; while it does not answer, these figures are missing."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-
-    def describe(self) -> Iterable[Metric]:
-        """Name nothing beforehand, so that registering asks no database."""
-        return []
-
-    def collect(self) -> Iterable[Metric]:
-        """Read outbox depth and the age of each job's last success."""
-        try:
-            figures = self._runtime.read(queries.figures)
-        except SQLAlchemyError:
-            log.warning("metrics_without_database")
-            return
-        outbox = GaugeMetricFamily("hms_outgoing_messages", "Outgoing messages not delivered.", labels=["status"])
-        for status, many in figures.messages.items():
-            outbox.add_metric([status], many)
-        yield outbox
-        age = GaugeMetricFamily(
-            "hms_job_last_success_age_seconds", "Age of a job's last success.", labels=["hospital", "job"]
-        )
-        now = self._runtime.clocks.hospital.now()
-        for hospital, job, completed_at in figures.last_successes:
-            age.add_metric([hospital, job], (now - completed_at).total_seconds())
-        yield age

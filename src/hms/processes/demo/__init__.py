@@ -136,7 +136,7 @@ def _tell_visit(
     (told.cancelled if visit.status is Status.CANCELLED else told.appointments).append(row)
     _plan_moves(told, visit)
     told.events += rows.event_rows(visit, hospital_id, staff)
-    consultation_id = penalty_id = None
+    consultation_id = None
     if consultation := rows.consultation_row(chance, visit, hospital_id):
         told.consultations.append(consultation)
         consultation_id = UUID(str(consultation["id"]))
@@ -144,8 +144,7 @@ def _tell_visit(
         log, penalty = rows.no_show_rows(chance, visit, hospital_id, staff)
         told.logs.append(log)
         told.penalties.append(penalty)
-        penalty_id = UUID(str(penalty["id"]))
-    outbox.tell(visit, penalty_id=penalty_id, consultation_id=consultation_id)
+    outbox.tell(visit, consultation_id=consultation_id)
 
 
 def _plan_moves(told: DemoRows, visit: DemoVisit) -> None:

@@ -43,10 +43,10 @@ class Told:
     notifications: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
 
-    def tell(self, visit: DemoVisit, *, penalty_id: UUID | None, consultation_id: UUID | None) -> None:
+    def tell(self, visit: DemoVisit, *, consultation_id: UUID | None) -> None:
         """Collect what follows from all steps of a visit."""
         for step in visit.steps:
-            for event in _events(visit, step, penalty_id, consultation_id):
+            for event in _events(visit, step, consultation_id):
                 self.audit.append(self._audit_row(event, visit, step))
                 for notice in notices_of(event):
                     self._notify(notice, step.at)
@@ -106,7 +106,7 @@ class Told:
         }
 
 
-def _events(visit: DemoVisit, step: Step, penalty_id: UUID | None, consultation_id: UUID | None) -> Iterator[Event]:
+def _events(visit: DemoVisit, step: Step, consultation_id: UUID | None) -> Iterator[Event]:
     match step.after:
         case Status.SCHEDULED:
             yield AppointmentBooked(entity_id=visit.id, visit=seen(visit), starts_at=visit.slot.plan.starts_at)
@@ -120,7 +120,7 @@ def _events(visit: DemoVisit, step: Step, penalty_id: UUID | None, consultation_
                 reason=step.reason,
             )
         case Status.NO_SHOW if visit.mark:
-            yield from _missed(visit, visit.mark, penalty_id)
+            yield from _missed(visit, visit.mark)
         case Status.IN_PROGRESS if consultation_id:
             yield _moved(visit, step)
             yield _consulted(consultation_id, "started", appointment_id=visit.id)
@@ -140,13 +140,14 @@ def _consulted(consultation_id: UUID, verb: str, **values: object) -> Event:
     return Changed(entity_id=consultation_id, noun="consultation", verb=verb, values=values)
 
 
-def _missed(visit: DemoVisit, mark: Mark, penalty_id: UUID | None) -> Iterator[Event]:
+def _missed(visit: DemoVisit, mark: Mark) -> Iterator[Event]:
     yield NoShowMarked(
         entity_id=visit.id, visit=seen(visit), reason=mark.reason, slot_released=mark.release, count=mark.count
     )
-    if visit.patient.blocked_at == mark.at and penalty_id:
+    if visit.patient.blocked_at == mark.at:
         reason = block_reason(THRESHOLD)
-        yield PatientBlocked(entity_id=visit.patient.id, patient=visit.patient.contact, reason=reason, cause=penalty_id)
+        who = visit.patient
+        yield PatientBlocked(entity_id=who.id, patient=who.contact, reason=reason, version=2, by_count=True)
 
 
 def seen(visit: DemoVisit) -> Visit:
