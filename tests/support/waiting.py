@@ -33,9 +33,11 @@ class WaitingRoom:
     staff: dict[Role, User]
 
     @classmethod
-    def open(cls, runtime: Runtime, clock: FixedClock, *, minutes: int = 15, nurses: bool = True) -> WaitingRoom:
-        """Make hospital, doctor and staff."""
-        hospital = make_hospital(runtime)
+    def open(
+        cls, runtime: Runtime, clock: FixedClock, *, minutes: int = 15, nurses: bool = True, **policy: Any
+    ) -> WaitingRoom:
+        """Make hospital, doctor and staff; keywords are policy figures."""
+        hospital = make_hospital(runtime, **policy)
         doctor = make_doctor(runtime, hospital, slot_duration=minutes)
         roles = [Role.HOSPITAL_ADMIN, Role.RECEPTIONIST] + [Role.NURSE] * nurses
         staff = {role: make_user(runtime, hospital, role) for role in roles}

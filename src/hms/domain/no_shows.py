@@ -30,7 +30,8 @@ class ReviewReason(StrEnum):
     BEYOND_CATCH_UP = "BEYOND_CATCH_UP"
     IMPORTED_OPEN = "IMPORTED_OPEN"
     LEFT_OPEN = "LEFT_OPEN"
-    NO_EVIDENCE = "NO_EVIDENCE"
+    NO_HEARTBEAT = "NO_HEARTBEAT"
+    NO_CHECK_INS = "NO_CHECK_INS"
 
 
 class ReviewDecision(StrEnum):

@@ -23,6 +23,7 @@ class Policy:
     vitals_alert_minutes: int = 5
     doctor_alert_minutes: int = 10
     waiting_alert_minutes: int = 60
+    evidence_gate: bool = False
     kiosk_check_in: bool = False
     kiosk_minutes_before: int = 60
     no_show_check_schedule: str = "*/5 7-22 * * *"

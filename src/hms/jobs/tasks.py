@@ -11,6 +11,7 @@ from celery.worker import state
 from hms.domain.job_runs import JobName, RunSource
 from hms.domain.messages import Channel
 from hms.processes.delivery import Relay
+from hms.processes.heartbeats import Heart
 from hms.processes.jobs import run_job
 from hms.processes.schedule import due_jobs
 from hms.queries.job_runs import hospital_ids
@@ -24,6 +25,7 @@ def register(app: Celery, runtime: Runtime) -> None:
     """Give the app its tasks."""
     emails = Relay(runtime, Channel.EMAIL, is_stopping)
     texts = Relay(runtime, Channel.SMS, is_stopping)
+    heart = Heart(runtime)
     # Not shared: Celery would hand these to every other app of this process, bound to this runtime.
     task = partial(app.task, shared=False)
 
@@ -35,7 +37,8 @@ def register(app: Celery, runtime: Runtime) -> None:
 
     @task(name=TICK)
     def tick_task() -> None:
-        """Start every job that is due."""
+        """Leave a trace of being at work, and start every job that is due."""
+        heart.beat()
         for tick in due_jobs(runtime):
             args = (str(tick.hospital_id), tick.job.value, RunSource.CRON.value, tick.scheduled_for.isoformat())
             run_job_task.delay(*args)

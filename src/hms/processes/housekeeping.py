@@ -10,5 +10,10 @@ def clean(run: Running) -> None:
     looked_at, after = run.transact(housekeeping.recount_some, RecountSome(run.run_id, None, run.batch_size))
     while looked_at:
         looked_at, after = run.transact(housekeeping.recount_some, RecountSome(run.run_id, after, run.batch_size))
-    for forget in (housekeeping.forget_sessions, housekeeping.forget_answers, housekeeping.forget_runs):
+    for forget in (
+        housekeeping.forget_sessions,
+        housekeeping.forget_answers,
+        housekeeping.forget_runs,
+        housekeeping.forget_heartbeats,
+    ):
         run.items += run.transact(forget, run.run_id)

@@ -13,7 +13,7 @@ from hms.processes.running import Running, UnfinishedError, describe
 from hms.queries import no_shows as no_show_queries
 from hms.queries import stage_alerts as alert_queries
 from hms.queries.no_shows import DueKey, Position
-from hms.services import no_shows, stage_alerts
+from hms.services import heartbeats, no_shows, stage_alerts
 from hms.services.no_shows import MarkDue
 from hms.services.stage_alerts import RaiseDue
 from hms.transaction import Work
@@ -38,6 +38,7 @@ def check(run: Running) -> None:
 
     The alerts are raised also when the marks failed. Items: marks and alerts.
     """
+    run.runtime.maintain(heartbeats.beat, run.runtime.clocks.hospital.now(), run.hospital_id)
     failed = []
     for part in (MARKS, ALERTS):
         try:

@@ -1,7 +1,7 @@
 """What is missed, what was marked, and what stood against marking."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from hms.access.actors import Actor
 from hms.domain.absences import AbsenceStatus
 from hms.domain.appointments import OPEN
+from hms.domain.evidence import Evidence
 from hms.domain.intervals import Span
 from hms.domain.no_shows import Missed, NoShowReason, ReviewReason, review_reason
 from hms.domain.slots import Absence, Holiday, WeeklyBlock
@@ -24,7 +25,7 @@ from hms.models import (
     Patient,
     User,
 )
-from hms.queries import hospitals
+from hms.queries import evidence, hospitals
 from hms.queries.hospitals import HospitalRules
 
 Position = tuple[datetime, UUID]
@@ -38,6 +39,14 @@ class DueKey:
     id: UUID
     patient_id: UUID
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the sweep may not mark: what a human must decide on, and why; and what ``waits`` for evidence."""
+
+    reviews: dict[UUID, ReviewReason] = field(default_factory=dict)
+    waits: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +125,21 @@ def due_keys(
     return [DueKey(*row) for row in session.execute(statement)]
 
 
-def review_reasons(
+def judge(
     session: Session, hospital: HospitalRules, now: datetime, appointments: Sequence[Appointment]
-) -> dict[UUID, ReviewReason]:
-    """Return which of the due appointments a human must decide on, and why (rules §2, §5)."""
+) -> Judgement:
+    """Return which of the due appointments a human must decide on, and why (rules §2, §5); and which have to wait.
+
+    The evidence gate, where the hospital has switched it on, weighs what nothing else stands against.
+    """
     if not appointments:
-        return {}
+        return Judgement()
     doctor_ids = {appointment.doctor_id for appointment in appointments}
     holidays = _holidays(session, hospital.id)
     absences = _absences(session, doctor_ids, min(appointment.appointment_date for appointment in appointments))
     weeks = _weeks(session, doctor_ids)
     catch_up = hospital.policy.no_show_catch_up
-    reasons = {
+    reasons: dict[UUID, ReviewReason | None] = {
         appointment.id: review_reason(
             _missed(appointment),
             now=now,
@@ -138,11 +150,20 @@ def review_reasons(
         )
         for appointment in appointments
     }
-    return {row_id: reason for row_id, reason in reasons.items() if reason is not None}
+    waits: set[UUID] = set()
+    if hospital.policy.evidence_gate:
+        markable = [appointment for appointment in appointments if reasons[appointment.id] is None]
+        for row_id, found in evidence.weighed(session, hospital, now, markable, weeks).items():
+            if found is Evidence.NOT_YET:
+                waits.add(row_id)
+            elif found is not Evidence.ENOUGH:
+                reasons[row_id] = ReviewReason(found.value)
+    reviews = {row_id: reason for row_id, reason in reasons.items() if reason is not None}
+    return Judgement(reviews, frozenset(waits))
 
 
 def would_sweep(session: Session, hospital_id: UUID, now: datetime, limit: int = 1000) -> list[DueRow]:
-    """Return what the sweep would do now, in its order (for a dry run)."""
+    """Return what the sweep would do now, in its order (for a dry run); what waits for evidence is left out."""
     hospital = hospitals.rules(session, hospital_id)
     appointments = session.scalars(
         select(Appointment)
@@ -151,7 +172,7 @@ def would_sweep(session: Session, hospital_id: UUID, now: datetime, limit: int =
         .order_by(Appointment.no_show_due_at, Appointment.id)
         .limit(limit)
     ).all()
-    reasons = review_reasons(session, hospital, now, appointments)
+    judgement = judge(session, hospital, now, appointments)
     return [
         DueRow(
             appointment_id=row.id,
@@ -161,9 +182,10 @@ def would_sweep(session: Session, hospital_id: UUID, now: datetime, limit: int =
             day=row.appointment_date,
             start=row.start_time,
             due_at=row.no_show_due_at,
-            review=reasons.get(row.id),
+            review=judgement.reviews.get(row.id),
         )
         for row in appointments
+        if row.id not in judgement.waits
     ]
 
 

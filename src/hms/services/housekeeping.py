@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, select
 
 from hms.models import LoginSession, NoShowPenalty, Patient
-from hms.services import idempotency, job_runs, penalties
+from hms.services import heartbeats, idempotency, job_runs, penalties
 from hms.transaction import Work
 
 
@@ -40,6 +40,12 @@ def forget_runs(work: Work, run_id: UUID) -> int:
     """Delete closed runs older than the hospital keeps them (hospital clock); return how many."""
     days = work.hospital.policy.run_retention_days
     return job_runs.forget_old(work, run_id, work.now - timedelta(days=days))
+
+
+def forget_heartbeats(work: Work, run_id: UUID) -> int:
+    """Delete the traces of being at work as the hospital forgets runs (hospital clock); return how many."""
+    days = work.hospital.policy.run_retention_days
+    return heartbeats.forget_old(work, run_id, work.now - timedelta(days=days))
 
 
 def recount_some(work: Work, command: RecountSome) -> tuple[int, UUID | None]:

@@ -11,7 +11,7 @@ from hms.domain.appointments import OPEN, Status
 from hms.domain.errors import Code, DomainError
 from hms.domain.no_shows import NoShowReason, manual_reason, releases_slot, require_markable
 from hms.models import Appointment, Doctor
-from hms.queries.no_shows import Position, due_keys, is_due
+from hms.queries.no_shows import Position, due_keys, is_due, judge
 from hms.services import job_runs, lifecycle, marking, penalties, reviews
 from hms.services.marking import Mark
 from hms.transaction import Work
@@ -66,8 +66,8 @@ class UndoMark:
 def mark_due(work: Work, command: MarkDue) -> Swept:
     """Mark one batch of due appointments, in the order of (due instant, id); raise RUN_LOST after a take-over.
 
-    What a human must decide on goes to the review list without a message. The number of SQL statements does not
-    depend on the number of appointments.
+    What a human must decide on goes to the review list without a message; what waits for evidence stays as it is. The
+    number of SQL statements does not depend on the number of appointments.
     """
     job_runs.renew(work, command.run_id)
     keys = due_keys(work.session, work.actor.hospital_id, work.now, command.limit, command.after)
@@ -75,11 +75,13 @@ def mark_due(work: Work, command: MarkDue) -> Swept:
         return Swept()
     patients = penalties.lock_patients(work, {key.patient_id for key in keys})
     appointments = _still_due(work, [key.id for key in keys])
-    held = reviews.hold_back(work, appointments)
-    missed = [appointment for appointment in appointments if appointment.id not in held]
+    judgement = judge(work.session, work.hospital, work.now, appointments)
+    reviews.hold_back(work, judgement.reviews)
+    left = judgement.waits.union(judgement.reviews)
+    missed = [appointment for appointment in appointments if appointment.id not in left]
     if missed:
         marking.mark_many(work, missed, patients, NoShowReason.AUTO_TIMEOUT)
-    return Swept(len(missed), len(held), (keys[-1].due_at, keys[-1].id))
+    return Swept(len(missed), len(judgement.reviews), (keys[-1].due_at, keys[-1].id))
 
 
 def mark(work: Work, command: MarkNoShow) -> UUID:

@@ -1,6 +1,5 @@
 """The review list: what the sweep leaves to a human, and what the human decides."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,6 @@ from hms.domain.errors import Code, DomainError
 from hms.domain.events import AppointmentMoved, Changed
 from hms.domain.no_shows import NoShowReason, ReviewDecision, ReviewReason
 from hms.models import Appointment, AppointmentReview, new_id
-from hms.queries.no_shows import review_reasons
 from hms.services import lifecycle, marking
 from hms.services.marking import Mark
 from hms.transaction import Work
@@ -36,11 +34,10 @@ class Decide:
     version: int | None = None
 
 
-def hold_back(work: Work, appointments: Sequence[Appointment]) -> dict[UUID, ReviewReason]:
-    """Put those locked appointments on the review list that a human must decide on; return them with the reason."""
-    reasons = review_reasons(work.session, work.hospital, work.now, appointments)
+def hold_back(work: Work, reasons: dict[UUID, ReviewReason]) -> None:
+    """Put locked appointments on the review list: identifier → why a human must decide on it."""
     if not reasons:
-        return {}
+        return
     work.session.execute(
         update(Appointment)
         .where(Appointment.id.in_(reasons))
@@ -78,7 +75,6 @@ def hold_back(work: Work, appointments: Sequence[Appointment]) -> dict[UUID, Rev
             for row_id, reason in reasons.items()
         )
     )
-    return reasons
 
 
 def settle(work: Work, appointment: Appointment) -> None:
