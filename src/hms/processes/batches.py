@@ -1,0 +1,76 @@
+"""Work through many rows in batches, each in its own transaction; one bad row stops nobody else's."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from hms.domain.errors import Code, DomainError
+from hms.processes.running import Running, describe
+from hms.queries.no_shows import DueKey, Position
+from hms.transaction import Work
+
+log = structlog.get_logger(__name__)
+
+HOPELESS_AFTER = 20
+"""So many single failures in a row are no longer bad rows but a broken database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a job. ``act`` does one batch of (run, limit, after) and tells how many, and where to go on.
+
+    ``keys`` names the same rows in the same order, for going on one by one after a batch has failed.
+    """
+
+    name: str
+    keys: Callable[[Session, UUID, datetime, int, Position | None], Sequence[DueKey]]
+    act: Callable[[Work, UUID, int, Position | None], tuple[int, Position | None]]
+
+
+def work_through(run: Running, part: Part) -> None:
+    """Do the whole part; add what was done to the run's items, and what could not be done to its problems."""
+    last = _batch(run, part, None)
+    while last is not None:
+        last = _batch(run, part, last)
+
+
+def _batch(run: Running, part: Part, after: Position | None) -> Position | None:
+    try:
+        done, last = run.transact(part.act, run.run_id, run.batch_size, after)
+    except Exception as error:  # noqa: BLE001 -- whichever row it was, the others go on
+        rise_if_lost(error)
+        log.warning("A batch failed; going on row by row", part=part.name, error=describe(error))
+        return _one_by_one(run, part, after)
+    run.items += done
+    return last
+
+
+def _one_by_one(run: Running, part: Part, after: Position | None) -> Position | None:
+    now = run.runtime.clocks.hospital.now()
+    keys = run.runtime.read(part.keys, run.hospital_id, now, run.batch_size, after)
+    failed_in_a_row = 0
+    for key in keys:
+        try:
+            done, _ = run.transact(part.act, run.run_id, 1, after)
+        except Exception as error:
+            rise_if_lost(error)
+            failed_in_a_row += 1
+            if failed_in_a_row >= HOPELESS_AFTER:
+                raise
+            log.exception("A visit could not be handled", part=part.name, appointment=str(key.id))
+            run.problems.append(f"appointment {key.id}: {describe(error)}")
+        else:
+            failed_in_a_row = 0
+            run.items += done
+        after = (key.due_at, key.id)
+    return after if keys else None
+
+
+def rise_if_lost(error: Exception) -> None:
+    """Raise the error again if it says that another run has taken over: nothing more may be done."""
+    if isinstance(error, DomainError) and error.code is Code.RUN_LOST:
+        raise error
