@@ -47,6 +47,34 @@ RANGES: dict[str, Range] = {
 """Plausible, not healthy: wide enough for newborns and emergencies, narrow enough for slips and wrong units."""
 
 
+USUAL: dict[str, Range] = {
+    "systolic": Range(90, 180, "mmHg"),
+    "diastolic": Range(50, 110, "mmHg"),
+    "heart_rate": Range(50, 120, "beats a minute"),
+    "temperature": Range(35.5, 38.5, "°C"),
+    "sp_o2": Range(94, 100, "%"),
+    "respiratory_rate": Range(10, 24, "breaths a minute"),
+    "pain": Range(0, 6, "on the scale of pain"),
+}
+"""Outside of it a value is worth a second look: it is recorded all the same. Of grown-ups."""
+
+GROWN_UP = 16
+AT_EVERY_AGE = frozenset({"temperature", "sp_o2", "pain"})
+
+
+def usual(age: int | None) -> dict[str, Range]:
+    """Return what is usual at an age in years: of children only what doesn't change as they grow."""
+    if age is None or age >= GROWN_UP:
+        return USUAL
+    return {name: span for name, span in USUAL.items() if name in AT_EVERY_AGE}
+
+
+def is_unusual(name: str, value: float | None, age: int | None) -> bool:
+    """Tell whether a measure is worth a second look; what was not measured isn't."""
+    span = usual(age).get(name)
+    return span is not None and value is not None and not span.least <= value <= span.most
+
+
 def require_plausible(measured: Measured) -> None:
     """Raise VALIDATION naming every measure out of its range with what is allowed, or that nothing is given."""
     values = asdict(measured)

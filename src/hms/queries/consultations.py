@@ -1,18 +1,19 @@
 """Consultations as doctors, and patients their own, read them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
 from hms.access.scope import not_found
-from hms.domain.consultations import ConsultationStatus, ParticipantRole
-from hms.models import Consultation, ConsultationNote, ConsultationParticipant, Doctor, User
+from hms.domain.appointments import Status
+from hms.domain.consultations import CLOSED, ConsultationStatus, ParticipantRole
+from hms.models import Appointment, Consultation, ConsultationNote, ConsultationParticipant, Doctor, Patient, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,78 @@ class ConsultationNoteRow:
     author_name: str | None
     written_at: datetime
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedRow:
+    """An open consultation that a doctor was asked into."""
+
+    consultation_id: UUID
+    role: ParticipantRole
+    patient_first: str
+    patient_last: str
+    doctor_first: str
+    doctor_last: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRow:
+    """A visit before the present one. What was found is None where it is not the reader's to know."""
+
+    appointment_id: UUID
+    consultation_id: UUID | None
+    date: date
+    status: Status
+    doctor_first: str
+    doctor_last: str
+    specialization: str
+    chief_complaint: str | None
+    diagnosis: list[dict[str, Any]] | None
+    prescriptions: list[dict[str, Any]] | None
+
+
+def joined(session: Session, actor: Actor) -> list[JoinedRow]:
+    """Return the open consultations that the actor was asked into, the latest first, in one statement."""
+    require(actor, Permission.CONSULT)
+    c, p = Consultation, ConsultationParticipant
+    statement = (
+        select(c.id, p.role, Patient.first_name, Patient.last_name, User.first_name, User.last_name)
+        .join(p, p.consultation_id == c.id)
+        .join(Appointment, Appointment.id == c.appointment_id)
+        .join(Patient, Patient.id == Appointment.patient_id)
+        .join(Doctor, Doctor.id == c.doctor_id)
+        .join(User, User.id == Doctor.user_id)
+        .where(c.hospital_id == actor.hospital_id, p.doctor_id == actor.doctor_id, c.status.not_in(sorted(CLOSED)))
+        .order_by(p.invited_at.desc(), p.id)
+    )
+    return [JoinedRow(*row) for row in session.execute(statement)]
+
+
+def earlier(session: Session, actor: Actor, patient_id: UUID, before: datetime, limit: int) -> list[EarlierRow]:
+    """Return a patient's visits that began before an instant, the latest first, in one statement.
+
+    That somebody came, and to whom, every doctor sees; what was found only who may read that consultation.
+    """
+    require(actor, Permission.CONSULT)
+    a, c, u = Appointment, Consultation, User
+    readable: ColumnElement[bool] = true()
+    if actor.doctor_id is not None:
+        invited = exists().where(
+            ConsultationParticipant.consultation_id == c.id, ConsultationParticipant.doctor_id == actor.doctor_id
+        )
+        readable = or_(c.doctor_id == actor.doctor_id, invited)
+    statement = (
+        select(a.id, c.id, a.appointment_date, a.status, u.first_name, u.last_name, Doctor.specialization)
+        .add_columns(c.chief_complaint, c.diagnosis, c.prescriptions)
+        .join(Doctor, Doctor.id == a.doctor_id)
+        .join(u, u.id == Doctor.user_id)
+        .outerjoin(c, and_(c.appointment_id == a.id, c.status != ConsultationStatus.ABANDONED, readable))
+        .where(a.hospital_id == actor.hospital_id, a.patient_id == patient_id, a.starts_at < before)
+        .where(a.status.in_([Status.COMPLETED, Status.NO_SHOW]))
+        .order_by(a.starts_at.desc(), a.id.desc())
+        .limit(limit)
+    )
+    return [EarlierRow(*row) for row in session.execute(statement)]
 
 
 def one(session: Session, actor: Actor, consultation_id: UUID) -> ConsultationRow:

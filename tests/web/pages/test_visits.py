@@ -60,18 +60,16 @@ def test_no_show_before_its_time_is_for_callers_only(clinic: Clinic) -> None:
     assert status(clinic, "Hiro") is Status.NO_SHOW
 
 
-def test_doctor_starts_and_completes_own_visits_only(clinic: Clinic) -> None:
+def test_doctor_starts_own_visits_only_and_is_led_to_the_consultation(clinic: Clinic) -> None:
     doctor, other = clinic.doctors[1], clinic.doctors[0]
-    assert act(clinic, "Fatima", "start", other).status_code == 409
+    refused = act(clinic, "Fatima", "begin", other)
+    assert refused.status_code == 409
+    assert "another doctor" in refused.text
     assert status(clinic, "Fatima") is Status.CHECKED_IN
-    assert act(clinic, "Fatima", "start", doctor).status_code == 200
-    missing = act(clinic, "Fatima", "complete", doctor, chiefComplaint="Chest pain <b>", notes="Rest")
-    assert missing.status_code == 422
-    assert "At least one diagnosis is required" in missing.text
-    assert "Chest pain &lt;b&gt;" in missing.text  # what was typed stays
-    done = act(clinic, "Fatima", "complete", doctor, chiefComplaint="Chest pain", diagnosis="Angina\nAnaemia")
-    assert done.status_code == 200
-    assert status(clinic, "Fatima") is Status.COMPLETED
+    started = act(clinic, "Fatima", "begin", doctor, version=2)
+    assert started.status_code == 200
+    assert status(clinic, "Fatima") is Status.IN_PROGRESS
+    assert clinic.client(doctor).get(started.headers["HX-Redirect"]).status_code == 200
 
 
 def test_cancel_frees_and_tells(clinic: Clinic) -> None:
@@ -86,7 +84,7 @@ def test_cancel_frees_and_tells(clinic: Clinic) -> None:
 def test_form_without_token_is_refused(clinic: Clinic) -> None:
     before = status(clinic, "Chidi")
     client = clinic.client(clinic.reception).client
-    for verb in ("check-in", "no-show", "cancel", "start", "late-arrival", "undo-check-in", "complete"):
+    for verb in ("check-in", "no-show", "cancel", "begin", "late-arrival", "undo-check-in", "vitals"):
         path = f"/visits/{clinic.visits['Chidi']}/{verb}"
         assert client.post(path).status_code == 403, verb
         assert client.post(path, data={"csrf_token": "0" * 64}).status_code == 403, verb

@@ -176,10 +176,11 @@ def expected_matches(board: Board) -> list[BoardRow]:
 def _line(row: BoardRow, now: datetime, alert_after: timedelta) -> Line:
     started = now >= row.starts_at
     late = row.status in OPEN and started
-    return Line(row=row, late=late, running=_running(row, now, late, alert_after), started=started)
+    return Line(row=row, late=late, running=running(row, now, late, alert_after), started=started)
 
 
-def _running(row: BoardRow, now: datetime, late: bool, alert_after: timedelta) -> Running | None:
+def running(row: BoardRow, now: datetime, late: bool, alert_after: timedelta) -> Running | None:
+    """Return the time that counts up beside a visit: how late, how long waiting, how long in the room."""
     if late and now - row.starts_at < timedelta(hours=12):
         return _counting("late", row.starts_at, row.starts_at, row.ends_at, now)
     if row.status is Status.CHECKED_IN and row.checked_in_at:

@@ -166,11 +166,14 @@ def _patient_links() -> list[Link]:
 
 
 def _staff_links() -> list[Link]:
-    links = [
-        Link("board", "Board", url_for("pages.board")),
-        Link("calendar", "Calendar", url_for("pages.calendar_day")),
-    ]
-    if may(desk().actor, Permission.SEE_MESSAGES):
+    actor = desk().actor
+    links = [Link("board", "Board", url_for("pages.board"))]
+    if actor.role is Role.DOCTOR:
+        links.insert(0, Link("day", "My day", url_for("pages.day")))
+    elif may(actor, Permission.RECORD_VITALS):
+        links.insert(0 if actor.role is Role.NURSE else 1, Link("queue", "Waiting", url_for("pages.queue")))
+    links.append(Link("calendar", "Calendar", url_for("pages.calendar_day")))
+    if may(actor, Permission.SEE_MESSAGES):
         links.append(Link("messages", "Messages sent", url_for("pages.messages")))
     return [*links, Link("notices", "Notifications", url_for("pages.notices"), desk().hospital.unread)]
 

@@ -21,6 +21,7 @@ from hms.web.pages.guardians import family
 AHEAD_SHOWN = 100
 PAST_SHOWN = 20
 LAST_MINUTE = timedelta(hours=24)
+_LANDS = {Role.NURSE: "pages.queue", Role.DOCTOR: "pages.day"}
 
 
 def register(pages: Blueprint) -> None:
@@ -32,9 +33,10 @@ def register(pages: Blueprint) -> None:
 
 
 def home() -> AnyResponse:
-    """Lead staff to the board; show patients their visits."""
-    if desk().identity.role is not Role.PATIENT:
-        return go("pages.board")
+    """Lead staff to where their work is; show patients their visits."""
+    role = desk().identity.role
+    if role is not Role.PATIENT:
+        return go(_LANDS.get(role, "pages.board"))
     return _visits(_said())
 
 

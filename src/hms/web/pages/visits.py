@@ -1,29 +1,24 @@
 """One visit: its card, and what staff do with it. Each change answers with the board as it then is."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from hms.access.permissions import Permission, may
-from hms.access.scope import not_found
 from hms.domain.appointments import OPEN, Status
-from hms.domain.errors import Code, DomainError
 from hms.domain.no_shows import NoShowReason, is_rebookable
 from hms.queries import appointments
 from hms.queries import board as boards
 from hms.queries.board import BoardRow
-from hms.services import attendance, bookings, consultations, no_shows
+from hms.services import attendance, bookings, no_shows
 from hms.services.attendance import Attend
 from hms.services.bookings import Cancel
-from hms.services.consultations import Edit, Start
 from hms.services.no_shows import LateArrival, MarkNoShow
-from hms.web.pages import board, calendars
-from hms.web.pages.desk import Toast, by_htmx, desk, go, page, reading, runtime, staff_only
+from hms.web.pages import behind, board
+from hms.web.pages.desk import Toast, by_htmx, desk, page, reading, runtime, staff_only
 
 NOTES = 400
 
@@ -33,15 +28,12 @@ def register(pages: Blueprint) -> None:
     at = "/visits/<uuid:appointment_id>"
     pages.get(at, endpoint="visit")(card)
     pages.get(f"{at}/no-show", endpoint="no_show_form")(no_show_form)
-    pages.get(f"{at}/complete", endpoint="complete_form")(complete_form)
     pages.get(f"{at}/cancel", endpoint="cancel_form")(cancel_form)
     for verb, view in {
         "check_in": check_in,
         "undo_check_in": undo_check_in,
         "late_arrival": late_arrival,
         "no_show": no_show,
-        "start": start,
-        "complete": complete,
         "cancel": cancel,
     }.items():
         pages.post(f"{at}/{verb.replace('_', '-')}", endpoint=verb)(view)
@@ -61,7 +53,7 @@ def card(appointment_id: UUID) -> Response:
 def check_in(appointment_id: UUID) -> AnyResponse:
     """Check the patient in."""
     toast = board.checked_in_toast(_row(appointment_id))
-    return _change(attendance.check_in, Attend(appointment_id, version=_version()), done=toast)
+    return behind.change(attendance.check_in, Attend(appointment_id, version=_version()), done=toast)
 
 
 @staff_only
@@ -69,7 +61,7 @@ def undo_check_in(appointment_id: UUID) -> AnyResponse:
     """Take a mistaken check-in back."""
     row = _row(appointment_id)
     toast = Toast(f"{row.patient_name} is expected again at {desk().formats.clock(row.start)}.")
-    return _change(attendance.undo_check_in, Attend(appointment_id, version=_version()), done=toast)
+    return behind.change(attendance.undo_check_in, Attend(appointment_id, version=_version()), done=toast)
 
 
 @staff_only
@@ -77,7 +69,7 @@ def late_arrival(appointment_id: UUID) -> AnyResponse:
     """Check in a patient who was marked as missed."""
     row = _row(appointment_id)
     toast = Toast(f"{row.patient_name} is here after all. The missed visit no longer counts.")
-    return _change(no_shows.late_arrival, LateArrival(appointment_id, version=_version()), done=toast)
+    return behind.change(no_shows.late_arrival, LateArrival(appointment_id, version=_version()), done=toast)
 
 
 @staff_only
@@ -110,21 +102,7 @@ def no_show(appointment_id: UUID) -> AnyResponse:
         notes=request.form.get("notes", "").strip()[:NOTES] or None,
         version=_version(),
     )
-    return _change(no_shows.mark, command, done=Toast(f"{row.patient_name}'s visit is marked as missed."))
-
-
-@staff_only
-def start(appointment_id: UUID) -> AnyResponse:
-    """Begin the consultation."""
-    row = _row(appointment_id)
-    toast = Toast(f"{row.patient_name} is with {row.doctor_name}.")
-    return _change(consultations.start, Start(appointment_id, version=_version()), done=toast)
-
-
-@staff_only
-def complete_form(appointment_id: UUID) -> Response:
-    """Show the few fields that completing needs."""
-    return _sheet("visits/complete.html", _row(appointment_id), errors={}, typed={})
+    return behind.change(no_shows.mark, command, done=Toast(f"{row.patient_name}'s visit is marked as missed."))
 
 
 @staff_only
@@ -141,33 +119,7 @@ def cancel(appointment_id: UUID) -> AnyResponse:
     row = _row(appointment_id)
     reason = request.form.get("reason", "").strip()[:NOTES] or None
     command = Cancel(appointment_id=appointment_id, reason=reason, version=_version())
-    return _change(bookings.cancel, command, done=Toast(f"{row.patient_name}'s visit is cancelled."))
-
-
-@staff_only
-def complete(appointment_id: UUID) -> AnyResponse:
-    """Complete the consultation; what is missing is said beside its field, and what was typed stays."""
-    row = _row(appointment_id)
-    if row.consultation_id is None:
-        raise not_found("Consultation")
-    typed = {name: request.form.get(name, "").strip() for name in ("chiefComplaint", "diagnosis", "notes")}
-    command = Edit(
-        row.consultation_id,
-        chief_complaint=typed["chiefComplaint"][:1000] or None,
-        diagnosis=tuple({"text": line.strip()} for line in typed["diagnosis"].splitlines() if line.strip()) or None,
-        treatment_notes=typed["notes"] or None,
-    )
-    try:
-        runtime().transact(desk().actor, consultations.complete, command)
-    except DomainError as error:
-        if error.code is not Code.CONSULTATION_INCOMPLETE:
-            return _refused(error)
-        errors = {detail.field: detail.message for detail in error.details}
-        answer = _sheet("visits/complete.html", row, status=422, errors=errors, typed=typed)
-        answer.headers["HX-Retarget"] = "#sheet"
-        answer.headers["HX-Reswap"] = "innerHTML"
-        return answer
-    return _done(Toast(f"{row.patient_name}'s visit is completed."))
+    return behind.change(bookings.cancel, command, done=Toast(f"{row.patient_name}'s visit is cancelled."))
 
 
 def _row(appointment_id: UUID) -> BoardRow:
@@ -187,7 +139,10 @@ def _may(row: BoardRow) -> dict[str, bool]:
         "may_miss": is_open,
         "may_arrive_late": row.status is Status.NO_SHOW and is_today,
         "may_start": row.status is Status.CHECKED_IN and board.may_consult(actor, row),
-        "may_complete": row.status is Status.IN_PROGRESS and board.may_consult(actor, row),
+        "may_open": row.consultation_id is not None and board.may_consult(actor, row),
+        "may_record": row.status is Status.CHECKED_IN
+        and may(actor, Permission.RECORD_VITALS)
+        and actor.doctor_id in (None, row.doctor_id),
         "may_cancel": row.status in {*OPEN, Status.CHECKED_IN} and may(actor, Permission.BOOK_FOR_OTHERS),
     }
 
@@ -196,30 +151,3 @@ def _sheet(template: str, row: BoardRow, *, status: int = 200, **values: Any) ->
     """Render a sheet for the page that asked, or a page of its own for a browser that follows a link."""
     around = "visits/bare.html" if by_htmx() else "visits/alone.html"
     return page(template, "board", status=status, around=around, row=row, **values)
-
-
-def _change(service: Callable[..., object], command: object, *, done: Toast) -> AnyResponse:
-    try:
-        runtime().transact(desk().actor, service, command)
-    except DomainError as error:
-        return _refused(error)
-    return _done(done)
-
-
-def _done(toast: Toast) -> AnyResponse:
-    if not by_htmx():
-        return go("pages.board")
-    return _part(toast)
-
-
-def _refused(error: DomainError) -> AnyResponse:
-    if not by_htmx():
-        raise error
-    return _part(Toast(error.message, "bad"), status=409)
-
-
-def _part(toast: Toast, *, status: int = 200) -> Response:
-    """Render what the page behind the sheet shows as it now is: the board, or the doctors' day."""
-    if urlsplit(request.headers.get("HX-Current-URL", "")).path == url_for("pages.calendar_day"):
-        return calendars.part([toast], status=status, trigger="close-sheet")
-    return board.part(board.shown_filters(), [toast], status=status, trigger="close-sheet")

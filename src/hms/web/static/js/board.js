@@ -2,6 +2,7 @@
 
 import { close, open, watchClicks, watchToasts } from "./sheets.js";
 import { afterMorph, follow, noteChange } from "./live.js";
+import "./vitals.js";
 
 const rows = () => [...document.querySelectorAll("#board [data-visit]")];
 const chosen = () => document.activeElement?.closest?.("[data-visit]") ?? null;

@@ -1,10 +1,10 @@
 // The doctors' day: sheets over it, keys, and the same way of following changes as the board's.
 
-import { close, open, watchClicks, watchToasts } from "./sheets.js";
-import { afterMorph, follow, noteChange } from "./live.js";
+import { watchClicks, watchToasts } from "./sheets.js";
+import { follow } from "./live.js";
+import { watchAnswers } from "./sheet_answers.js";
 import { showTab } from "./tabs.js";
-
-let asked = null; // who opened the sheet: focus goes back there
+import "./vitals.js";
 
 const grid = () => document.getElementById("list");
 
@@ -44,29 +44,6 @@ document.addEventListener("change", (event) => {
     document.getElementById(event.target.value).scrollIntoView({ inline: "start", block: "nearest" });
   }
 });
-document.addEventListener("htmx:beforeRequest", (event) => {
-  noteChange();
-  if (event.detail.target?.id === "sheet" && !document.getElementById("sheet").open) asked = event.detail.elt.id;
-});
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "sheet") {
-    open("sheet");
-  } else if (event.detail.target.id === "board") {
-    noteChange();
-    afterMorph();
-  }
-});
-for (const failure of ["htmx:responseError", "htmx:sendError"]) {
-  document.addEventListener(failure, (event) => {
-    if (event.detail.xhr.status === 401) return; // the server leads to the sign-in page
-    document.getElementById("toasts").replaceChildren(document.getElementById("not-done").content.cloneNode(true));
-  });
-}
-document.addEventListener("close-sheet", () => close("sheet"));
-document.getElementById("sheet").addEventListener("close", () => {
-  document.getElementById(asked)?.focus();
-  document.getElementById("sheet").replaceChildren();
-});
 // On a phone, whose day is in view shows in the choice above it.
 grid()?.addEventListener("scrollend", () => {
   const jump = document.getElementById("jump-doctor");
@@ -77,6 +54,7 @@ grid()?.addEventListener("scrollend", () => {
 
 watchClicks();
 watchToasts();
+watchAnswers();
 follow();
 showNow();
 showTab();
