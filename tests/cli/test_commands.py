@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from hms.access.passwords import matches
 from hms.cli import COMMANDS, main
 from hms.cli.users import parted
 from hms.domain.people import Role
+from hms.domain.policy import Policy
 from hms.models import Doctor, Hospital, LoginSession, User
 from hms.runtime import Runtime
 from tests.support.factories import make_hospital, make_user
@@ -89,6 +93,14 @@ def test_init_asks_for_what_is_left_out(on_database: Runtime) -> None:
     with on_database.reading() as session:
         hospital = session.scalars(select(Hospital)).one()
     assert (hospital.id, hospital.code, hospital.timezone) == (user.hospital_id, "CLINIC1", "Asia/Kolkata")
+
+
+@pytest.mark.parametrize(("option", "gate"), [("--evidence-gate", True), ("--no-evidence-gate", False), (None, False)])
+def test_init_offers_the_evidence_gate(folder: Path, option: str | None, gate: bool) -> None:
+    assert hms(*INIT, *ADMIN, *([option] if option else [])).exit_code == 0
+    with closing(sqlite3.connect(folder / "var" / "hms.db")) as database:
+        [stored] = database.execute("SELECT settings FROM hospitals").fetchone()
+    assert Policy.from_settings(json.loads(stored)).evidence_gate is gate
 
 
 def test_init_refuses_in_one_line_and_keeps_nothing(on_database: Runtime) -> None:

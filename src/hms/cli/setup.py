@@ -1,6 +1,7 @@
 """`hms init` and `hms migrate`: a database, a hospital, its first admin."""
 
 import os
+import sys
 from uuid import UUID
 
 import click
@@ -11,12 +12,18 @@ from hms.access.passwords import hash_password
 from hms.cli.opening import opened
 from hms.cli.users import ask_password, checked_email, parted
 from hms.domain.people import Role
+from hms.domain.policy import Policy
 from hms.models import new_id
 from hms.services import hospitals, users
 from hms.services.hospitals import NewHospital
 from hms.services.users import NewUser
 from hms.settings import Settings
 from hms.transaction import Work
+
+EVIDENCE_GATE = (
+    "Missed visits are marked by themselves. Only where HMS saw that the desk was working at that time? (Otherwise "
+    "reception decides.)"
+)
 
 
 @click.command()
@@ -40,7 +47,21 @@ from hms.transaction import Work
     envvar="HMS_ADMIN_PASSWORD",
     help="Asked for when left out. On a shared machine better set HMS_ADMIN_PASSWORD: others can read command lines.",
 )
-def init(code: str, name: str, timezone: str, admin_email: str, admin_name: str, admin_password: str | None) -> None:
+@click.option(
+    "--evidence-gate/--no-evidence-gate",
+    default=None,
+    help="Mark missed visits by themselves only where HMS saw that the desk was working. Admins may change it later.",
+)
+def init(
+    code: str,
+    name: str,
+    timezone: str,
+    admin_email: str,
+    admin_name: str,
+    admin_password: str | None,
+    *,
+    evidence_gate: bool | None,
+) -> None:
     """Create the database, a hospital and its first admin.
 
     Asks for whatever the options leave out. Run it again with another --code to add a hospital to the same database.
@@ -48,7 +69,8 @@ def init(code: str, name: str, timezone: str, admin_email: str, admin_name: str,
     settings = prepared()
     password_hash = hash_password(admin_password or ask_password())
     first, last = parted(admin_name)
-    hospital = NewHospital(code=code, name=name, timezone=timezone)
+    policy = Policy(evidence_gate=_asked(EVIDENCE_GATE) if evidence_gate is None else evidence_gate)
+    hospital = NewHospital(code=code, name=name, timezone=timezone, policy=policy)
     admin = NewUser(
         email=admin_email, role=Role.HOSPITAL_ADMIN, first_name=first, last_name=last, password_hash=password_hash
     )
@@ -74,6 +96,11 @@ def prepared() -> Settings:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(settings.effective_database_url)
     return settings
+
+
+def _asked(question: str) -> bool:
+    """Ask a person; a script that says nothing gets the rules' own default, which is no."""
+    return sys.stdin.isatty() and click.confirm(question, default=False)
 
 
 def set_up(work: Work, hospital: NewHospital, admin: NewUser) -> UUID:
