@@ -19,11 +19,15 @@ def test_worker_and_beat_deliver_and_sweep(runtime: Runtime, database: str, redi
     watched = shared | {"metrics_bind": f"127.0.0.1:{(port := free_port())}"}
     with served(tmp_path, "worker", settings=watched) as worker, served(tmp_path, "beat", settings=shared) as beat:
         worker.wait_until(lambda: states(runtime) == ["DELIVERED"] * 3)
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as page:
-            figures = page.read()
-        assert b'hms_outbox_messages{channel="email",state="waiting"} 0.0' in figures
-        assert b'hms_deliveries_total{channel="email",outcome="delivered"}' in figures
+        worker.wait_until(lambda: b'hms_deliveries_total{channel="email",outcome="delivered"}' in figures(port))
+        assert b'hms_outbox_messages{channel="email",state="waiting"} 0.0' in figures(port)
         # Five seconds after the start both the schedule and the start ask for a sweep; whichever is first runs it.
         beat.wait_until(lambda: "NO_SHOW_CHECK" in {run.job_name.value for run in rows(runtime, JobRun)})
         assert (worker.stop(), beat.stop()) == (0, 0), worker.output + beat.output
     assert len(list((tmp_path / "var" / "mail").glob("*.eml"))) == 3
+
+
+def figures(port: int) -> bytes:
+    """Read what the worker shows of its work."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as page:
+        return bytes(page.read())

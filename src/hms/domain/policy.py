@@ -26,8 +26,10 @@ class Policy:
     evidence_gate: bool = False
     kiosk_check_in: bool = False
     kiosk_minutes_before: int = 60
+    reminder_days_before: tuple[int, ...] = (0,)
     no_show_check_schedule: str = "*/5 7-22 * * *"
     slot_horizon_schedule: str = "0 1 * * *"
+    daily_reminders_schedule: str = "0 8 * * *"
     housekeeping_schedule: str = "0 3 * * *"
     run_retention_days: int = 90
 
@@ -50,7 +52,11 @@ class Policy:
     def from_settings(cls, stored: Mapping[str, Any]) -> "Policy":
         """Read the stored differences over the defaults; unknown keys are ignored (a newer release wrote them)."""
         known = {f.name for f in fields(cls)}
-        return cls(**{key: value for key, value in stored.items() if key in known})
+        # JSON has lists where a frozen value has tuples.
+        plain: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
+        }
+        return cls(**{key: value for key, value in plain.items() if key in known})
 
     def differences(self) -> dict[str, Any]:
         """Return what to store: only what differs from the defaults."""
@@ -69,6 +75,14 @@ class Policy:
             raise DomainError(Code.VALIDATION, "Some settings are out of range.", wrong)
 
 
+        leads = self.reminder_days_before
+        if (
+            len(set(leads)) != len(leads)
+            or len(leads) > MOST_REMINDERS
+            or not all(0 <= n <= LONGEST_LEAD for n in leads)
+        ):
+            told = f"must be up to {MOST_REMINDERS} different numbers of days between 0 and {LONGEST_LEAD}"
+            wrong.append(Detail("reminderDaysBefore", told))
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
@@ -82,7 +96,9 @@ def _problem_of(schedule: str) -> str | None:
     return None
 
 
-_SCHEDULES = ("no_show_check_schedule", "slot_horizon_schedule", "housekeeping_schedule")
+_SCHEDULES = ("no_show_check_schedule", "slot_horizon_schedule", "daily_reminders_schedule", "housekeeping_schedule")
+
+MOST_REMINDERS, LONGEST_LEAD = 4, 30
 
 _BOUNDS: dict[str, tuple[int, int]] = {
     "horizon_days": (1, 366),

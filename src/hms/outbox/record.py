@@ -48,7 +48,7 @@ def record_notices(
     session: Session, actor: Actor, now: datetime, machine_now: datetime, notices: Iterable[Notice]
 ) -> int:
     """Write notifications and messages; return how many messages wait for delivery."""
-    fresh = _never_told(session, list(notices))
+    fresh = never_told(session, list(notices))
     notifications: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
     for notice in fresh:
@@ -73,7 +73,8 @@ def message_key(notice: Notice, channel: Channel) -> str:
     return key if len(key) <= 200 else hashlib.sha256(key.encode()).hexdigest()
 
 
-def _never_told(session: Session, notices: list[Notice]) -> list[Notice]:
+def never_told(session: Session, notices: list[Notice]) -> list[Notice]:
+    """Leave out what was told before, and what is among the notices twice."""
     # The in-app message stands for all, since everybody has it, with or without a mail address; else the first channel.
     first = {message_key(notice, _surest(notice)): notice for notice in notices}
     asked = [key for key, notice in first.items() if not notice.is_new]

@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 CATCH_UP: Mapping[JobName, timedelta] = {
     JobName.NO_SHOW_CHECK: timedelta(hours=1),
     JobName.SLOT_HORIZON: timedelta(hours=23),
+    # In the evening nobody wants to be reminded of the morning.
+    JobName.DAILY_REMINDERS: timedelta(hours=10),
     JobName.HOUSEKEEPING: timedelta(hours=23),
 }
 """How late a job may still start, after the house was closed. Of several missed times the latest one counts."""
@@ -54,6 +56,7 @@ def schedule_of(policy: Policy, job: JobName) -> str:
     return {
         JobName.NO_SHOW_CHECK: policy.no_show_check_schedule,
         JobName.SLOT_HORIZON: policy.slot_horizon_schedule,
+        JobName.DAILY_REMINDERS: policy.daily_reminders_schedule,
         JobName.HOUSEKEEPING: policy.housekeeping_schedule,
     }[job]
 

@@ -4,6 +4,7 @@ from hms.domain.events.appointments import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentMoved,
+    AppointmentReminded,
     AppointmentRescheduled,
 )
 from hms.domain.events.base import Changed, Event, Visit, written
@@ -19,6 +20,7 @@ __all__ = [
     "AppointmentCancelled",
     "AppointmentMoved",
     "AppointmentRescheduled",
+    "AppointmentReminded",
     "Changed",
     "DoctorMadeUnavailable",
     "Event",

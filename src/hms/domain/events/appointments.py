@@ -60,3 +60,15 @@ class AppointmentCancelled(Event):
     by_patient: bool
     is_last_minute: bool
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentReminded(Event):
+    """A patient is reminded of a visit, ``lead`` days before its day."""
+
+    action: ClassVar[str] = "appointment.reminded"
+    entity: ClassVar[str] = "appointment"
+
+    visit: Visit
+    starts_at: datetime
+    lead: int

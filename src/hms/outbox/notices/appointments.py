@@ -1,6 +1,6 @@
 """Notices of bookings, moves and cancellations."""
 
-from hms.domain.events import AppointmentBooked, AppointmentCancelled, AppointmentRescheduled
+from hms.domain.events import AppointmentBooked, AppointmentCancelled, AppointmentReminded, AppointmentRescheduled
 from hms.domain.messages import Notice, Priority
 from hms.outbox.notices.base import ALL, IN_APP_ONLY, about, notices_of, when
 
@@ -71,3 +71,20 @@ def _(event: AppointmentCancelled) -> list[Notice]:
             )
         )
     return told
+
+
+@notices_of.register
+def _(event: AppointmentReminded) -> list[Notice]:
+    visit = event.visit
+    on = f"today at {visit.start:%H:%M}" if event.lead == 0 else f"on {when(visit)}"
+    return [
+        Notice(
+            cause=f"reminder:{visit.appointment_id}:{visit.starts_at.isoformat()}:{event.lead}",
+            recipient=visit.patient,
+            type="APPOINTMENT_REMINDER",
+            title="Appointment Reminder",
+            message=f"Your appointment with Dr. {visit.doctor_name} is {on}.",
+            channels=ALL,
+            metadata=about(visit),
+        )
+    ]
