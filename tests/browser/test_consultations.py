@@ -1,0 +1,77 @@
+"""A doctor's day in a real browser: begin, write, lose the connection, lose nothing, complete."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from hms.models import Consultation
+from tests.browser.conftest import Accessibility, Complaints, Served
+
+SOON_MS = 12_000
+
+
+def notes(served: Served, visit: UUID) -> str | None:
+    with served.clinic.runtime.reading() as session:
+        return session.scalar(select(Consultation.treatment_notes).where(Consultation.appointment_id == visit))
+
+
+def test_doctor_writes_through_a_lost_connection_and_completes(
+    served: Served, page: Page, accessibility: Accessibility, complaints: Complaints
+) -> None:
+    visit = served.clinic.visits["Fatima"]
+    served.let_in(page, served.clinic.doctors[1])
+    expect(page.locator("#s-vitals")).to_contain_text("Fatima Khan")
+    accessibility.assert_none(page)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name="Start, Fatima Khan")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fatima Khan")
+    expect(page.locator("body")).to_have_attribute("data-ready", "yes")
+
+    # Written, and recorded by itself.
+    state = page.locator("#save-state")
+    page.get_by_label("Treatment notes").fill("Rest")
+    expect(state).to_contain_text("Saved at 10:40")
+    assert notes(served, visit) == "Rest"
+
+    # The connection goes: it says so, keeps trying, and catches up.
+    page.context.set_offline(True)
+    page.get_by_label("Treatment notes").fill("Rest, fluids")
+    expect(state).to_contain_text("No connection")
+    page.get_by_label("Treatment notes").fill("Rest, fluids, tea")
+    page.context.set_offline(False)
+    expect(state).to_contain_text("Saved at", timeout=SOON_MS)
+    assert notes(served, visit) == "Rest, fluids, tea"
+
+    # The page goes before anything was saved: what was typed is still on this device.
+    page.route("**/draft", lambda route: route.abort())
+    page.get_by_label("Diagnosis in words").fill("Angina")
+    page.get_by_label("ICD-10 code").fill("flu")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Anaemia")
+    expect(state).to_contain_text("No connection", timeout=SOON_MS)
+    page.unroute("**/draft")
+    page.reload()
+    expect(page.locator("#draft-notice")).to_contain_text("is back")
+    expect(page.get_by_label("Diagnosis in words")).to_have_count(2)
+    expect(state).to_contain_text("except what is marked")
+    expect(page.locator("[data-rows=diagnosis]")).to_contain_text("Not an ICD-10 code")
+    page.get_by_label("ICD-10 code").first.fill("i20.9")
+    expect(state).to_contain_text("Saved at 10:40")
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('hms-draft')).length") == 0
+
+    # Completing says what is missing beside the field, and then leads back.
+    page.get_by_role("button", name="Complete the visit").click()
+    expect(page.get_by_label("Chief complaint")).to_be_focused()
+    expect(page.locator("#consultation")).to_contain_text("Chief complaint is required")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        accessibility.assert_none(page)
+    page.keyboard.type("Chest pain")
+    page.get_by_role("button", name="Complete the visit").click()
+    expect(page.locator("#toasts")).to_contain_text("Fatima Khan's visit is completed")
+    expect(page.locator("#s-done")).to_contain_text("Fatima Khan")
+    complaints.said = [said for said in complaints.said if "net::ERR" not in said and "422" not in said]
