@@ -10,11 +10,13 @@ from hms.domain.errors import Code, DomainError
 from hms.domain.no_shows import (
     NoShowReason,
     Standing,
+    Tally,
     blocking_count,
     is_rebookable,
     manual_reason,
     releases_slot,
     require_markable,
+    require_note,
     standing_after,
 )
 from hms.domain.people import PatientStatus
@@ -73,26 +75,48 @@ def test_a_mark_has_its_earliest_time(reason: NoShowReason, before_start: timede
 
 
 @pytest.mark.parametrize(
-    ("before", "count", "new", "status", "reason"),
+    ("before", "tally", "new", "status", "reason"),
     [
-        (ACTIVE, 2, 1, PatientStatus.ACTIVE, None),
-        (ACTIVE, 3, 1, PatientStatus.BLOCKED, "Blocked due to 3 no-show appointments"),
-        (ACTIVE, 5, 4, PatientStatus.BLOCKED, "Blocked due to 3 no-show appointments"),
-        (ACTIVE, 5, 1, PatientStatus.BLOCKED, "Blocked due to 5 no-show appointments"),
-        (ACTIVE, 5, 0, PatientStatus.ACTIVE, None),
-        (BY_COUNT, 4, 1, PatientStatus.BLOCKED, BY_COUNT.blocked_reason),
-        (BY_COUNT, 2, 0, PatientStatus.ACTIVE, None),
-        (BY_HAND, 2, 0, PatientStatus.BLOCKED, "Rude to staff"),
-        (BY_HAND, 4, 1, PatientStatus.BLOCKED, "Rude to staff"),
+        (ACTIVE, Tally(2, 2), 1, PatientStatus.ACTIVE, None),
+        (ACTIVE, Tally(3, 3), 1, PatientStatus.BLOCKED, "Blocked due to 3 no-show appointments"),
+        (ACTIVE, Tally(5, 5), 4, PatientStatus.BLOCKED, "Blocked due to 3 no-show appointments"),
+        (ACTIVE, Tally(5, 1), 1, PatientStatus.BLOCKED, "Blocked due to 5 no-show appointments"),
+        (ACTIVE, Tally(5, 0), 0, PatientStatus.ACTIVE, None),
+        (ACTIVE, Tally(4, 2), 0, PatientStatus.BLOCKED, "Blocked due to 4 no-show appointments"),
+        (BY_COUNT, Tally(4, 4), 1, PatientStatus.BLOCKED, BY_COUNT.blocked_reason),
+        (BY_COUNT, Tally(2, 2), 0, PatientStatus.ACTIVE, None),
+        (BY_COUNT, Tally(4, 0), 0, PatientStatus.ACTIVE, None),
+        (BY_HAND, Tally(2, 2), 0, PatientStatus.BLOCKED, "Rude to staff"),
+        (BY_HAND, Tally(4, 4), 1, PatientStatus.BLOCKED, "Rude to staff"),
     ],
-    ids=["two", "third", "third of a batch", "after unblock", "recount", "fourth", "forgiven", "hand", "hand again"],
+    ids=[
+        "two",
+        "third",
+        "third of a batch",
+        "after unblock",
+        "pardoned",
+        "reinstated",
+        "fourth",
+        "forgiven",
+        "the only new one forgiven",
+        "hand",
+        "hand again",
+    ],
 )
-def test_standing(before: Standing, count: int, new: int, status: PatientStatus, reason: str | None) -> None:
-    after = standing_after(before, count, threshold=3, new=new, now=NOW)
-    assert (after.status, after.blocked_reason, after.count) == (status, reason, count)
+def test_standing(before: Standing, tally: Tally, new: int, status: PatientStatus, reason: str | None) -> None:
+    after = standing_after(before, tally, threshold=3, new=new, now=NOW)
+    assert (after.status, after.blocked_reason, after.count) == (status, reason, tally.count)
     assert (after.blocked_at is None) == (status is PatientStatus.ACTIVE)
 
 
-@pytest.mark.parametrize(("count", "new", "at"), [(3, 1, 3), (3, 3, 3), (5, 5, 3), (5, 2, 4), (5, 1, 5)])
+@pytest.mark.parametrize(("count", "new", "at"), [(3, 1, 3), (3, 3, 3), (5, 5, 3), (5, 2, 4), (5, 1, 5), (4, 0, 4)])
 def test_where_the_block_fell_does_not_depend_on_the_batch(count: int, new: int, at: int) -> None:
     assert blocking_count(count, 3, new) == at
+
+
+@pytest.mark.parametrize("note", ["", "   ", "x" * 401])
+def test_a_note_says_why(note: str) -> None:
+    assert require_note(" Bus strike ") == "Bus strike"
+    with pytest.raises(DomainError) as refused:
+        require_note(note)
+    assert refused.value.code is Code.VALIDATION

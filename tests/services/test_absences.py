@@ -28,11 +28,12 @@ from hms.processes.jobs import run_job
 from hms.queries import absences as queries
 from hms.queries.absences import AbsenceFilters
 from hms.runtime import Runtime
-from hms.services import absences, attendance, bookings, no_shows, schedules, slots
+from hms.services import absences, attendance, bookings, forgiveness, no_shows, schedules, slots
 from hms.services.absences import AbsenceChange, CancelAbsence, CreateAbsence, UpdateAbsence
 from hms.services.attendance import Attend
 from hms.services.bookings import Cancel
-from hms.services.no_shows import MarkNoShow, UndoMark
+from hms.services.forgiveness import Excuse
+from hms.services.no_shows import MarkNoShow
 from hms.services.schedules import ReplaceSchedules
 from hms.services.slots import BlockSlot
 from tests.support.calendars import FRIDAY, TODAY, Clinic
@@ -346,13 +347,13 @@ def test_kept_visits_are_never_marked_by_the_sweep(clinic: Clinic, runtime: Runt
 def test_a_mark_in_advance_is_not_undone_into_an_absence(clinic: Clinic, runtime: Runtime) -> None:
     visit = clinic.book(day=TODAY, start=time(15))
     called = MarkNoShow(visit, NoShowReason.PATIENT_CALLED)
-    runtime.transact(clinic.reception, no_shows.mark, called)
+    undo = Excuse(runtime.transact(clinic.reception, no_shows.mark, called), "The patient comes after all")
     change = away(clinic, TODAY, absence_type=AbsenceType.EMERGENCY)
     assert (change.cancelled, change.slots_blocked) == ((), 14)
     admin = admin_of(runtime, clinic.hospital)
-    assert refusal(runtime, admin, no_shows.undo, UndoMark(visit)).code is Code.SLOT_BLOCKED
+    assert refusal(runtime, admin, forgiveness.undo, undo).code is Code.SLOT_BLOCKED
     called_off(clinic, change)
-    runtime.transact(admin, no_shows.undo, UndoMark(visit))
+    runtime.transact(admin, forgiveness.undo, undo)
     assert [row.status for row in clinic.rows(Appointment)] == [Status.SCHEDULED]
 
 

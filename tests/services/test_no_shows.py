@@ -26,9 +26,10 @@ from hms.models import (
     Patient,
 )
 from hms.runtime import Runtime
-from hms.services import attendance, no_shows
+from hms.services import attendance, forgiveness, no_shows
 from hms.services.attendance import Attend
-from hms.services.no_shows import LateArrival, MarkNoShow, UndoMark
+from hms.services.forgiveness import Excuse
+from hms.services.no_shows import LateArrival, MarkNoShow
 from tests.support.factories import (
     actor_of,
     admin_of,
@@ -263,14 +264,14 @@ def test_a_mistaken_mark_is_undone_until_the_visit_is_due(clinic: Clinic, now: s
     patient = clinic.patient()
     visit = clinic.visit("10:00", patient)
     clinic.at("10:02")
-    clinic.mark(visit)
+    log = clinic.mark(visit)
     clinic.at(now)
     if undone:
-        clinic.runtime.transact(clinic.admin, no_shows.undo, UndoMark(visit))
+        clinic.runtime.transact(clinic.admin, forgiveness.undo, Excuse(log, "Wrong row"))
         assert clinic.appointment(visit).holds_slot
     else:
         with pytest.raises(DomainError) as refused:
-            clinic.runtime.transact(clinic.admin, no_shows.undo, UndoMark(visit))
+            clinic.runtime.transact(clinic.admin, forgiveness.undo, Excuse(log, "Wrong row"))
         assert refused.value.code is Code.TOO_LATE
     assert clinic.appointment(visit).status is (Status.SCHEDULED if undone else Status.NO_SHOW)
     assert clinic.standing(patient)[0] == (0 if undone else 1)
@@ -281,15 +282,15 @@ def test_marking_again_after_an_undo_uses_the_same_rows_and_tells_nobody_twice(c
     visit = clinic.visit("10:00", patient)
     clinic.at("10:02")
     first = clinic.mark(visit)
-    clinic.runtime.transact(clinic.admin, no_shows.undo, UndoMark(visit))
+    clinic.runtime.transact(clinic.admin, forgiveness.undo, Excuse(first, "Wrong row"))
     told = len(rows(clinic.runtime, OutgoingMessage))
     clinic.at("10:12")
     assert clinic.mark(visit, CALLED) == first
     [log], [penalty] = rows(clinic.runtime, NoShowLog), rows(clinic.runtime, NoShowPenalty)
     assert (log.voided_at, log.reason, log.slot_released) == (None, CALLED, False)
-    assert penalty.voided_at is None
+    assert (penalty.voided_at, penalty.created_at) == (None, clinic.clock.now())
     assert clinic.standing(patient)[0] == 1
-    assert len(rows(clinic.runtime, OutgoingMessage)) == told == 3
+    assert len(rows(clinic.runtime, OutgoingMessage)) == told == 6  # of the mark and of its end, not of the second
     steps = [(event.from_status, event.to_status) for event in rows(clinic.runtime, AppointmentEvent)]
     assert steps == [("SCHEDULED", "NO_SHOW"), ("NO_SHOW", "SCHEDULED"), ("SCHEDULED", "NO_SHOW")]
 
@@ -297,29 +298,35 @@ def test_marking_again_after_an_undo_uses_the_same_rows_and_tells_nobody_twice(c
 def test_a_patient_without_mail_can_be_marked_again(clinic: Clinic) -> None:
     visit = clinic.visit("10:00", make_patient(clinic.runtime, clinic.hospital, email=None))
     clinic.at("10:02")
-    clinic.mark(visit)
-    clinic.runtime.transact(clinic.admin, no_shows.undo, UndoMark(visit))
+    log = clinic.mark(visit)
+    clinic.runtime.transact(clinic.admin, forgiveness.undo, Excuse(log, "Wrong row"))
     clinic.mark(visit)
     assert clinic.appointment(visit).status is Status.NO_SHOW
-    assert sorted(message.channel for message in rows(clinic.runtime, OutgoingMessage)) == ["in_app", "sms"]
+    told = rows(clinic.runtime, OutgoingMessage, OutgoingMessage.key.startswith("no_show:"))
+    assert sorted(message.channel for message in told) == ["in_app", "sms"]
 
 
 def test_only_admins_undo(clinic: Clinic) -> None:
     visit = clinic.visit("10:00")
     clinic.at("10:02")
-    clinic.mark(visit)
+    log = clinic.mark(visit)
     nurse = actor_of(make_user(clinic.runtime, clinic.hospital, Role.NURSE))
     for actor in (clinic.reception, nurse):
         with pytest.raises(DomainError) as refused:
-            clinic.runtime.transact(actor, no_shows.undo, UndoMark(visit))
+            clinic.runtime.transact(actor, forgiveness.undo, Excuse(log, "Wrong row"))
         assert refused.value.code is Code.FORBIDDEN
     assert clinic.appointment(visit).status is Status.NO_SHOW
 
 
 def test_only_marked_visits_can_arrive_late_or_be_undone(clinic: Clinic) -> None:
     visit = clinic.visit("10:00")
-    for verb, command in ((no_shows.late_arrival, LateArrival(visit)), (no_shows.undo, UndoMark(visit))):
-        with pytest.raises(DomainError) as refused:
-            clinic.runtime.transact(clinic.admin, verb, command)  # type: ignore[arg-type]
-        assert refused.value.code is Code.INVALID_TRANSITION
+    with pytest.raises(DomainError) as refused:
+        clinic.runtime.transact(clinic.admin, no_shows.late_arrival, LateArrival(visit))
+    assert refused.value.code is Code.INVALID_TRANSITION
     assert rows(clinic.runtime, AppointmentEvent) == []
+    clinic.at("10:02")
+    log = clinic.mark(visit)
+    clinic.runtime.transact(clinic.reception, no_shows.late_arrival, LateArrival(visit))
+    with pytest.raises(DomainError) as refused:
+        clinic.runtime.transact(clinic.admin, forgiveness.undo, Excuse(log, "Wrong row"))
+    assert refused.value.code is Code.INVALID_TRANSITION

@@ -14,6 +14,7 @@ COMMANDS: dict[str, Lazy] = {
     "beat": Lazy("hms.cli.serving:beat", "Run the schedule that starts jobs on time (production)."),
     "user": Lazy("hms.cli.users:user", "Create logins and set passwords."),
     "jobs": Lazy("hms.cli.jobs:jobs", "List the automatic jobs, and run one now."),
+    "check": Lazy("hms.cli.check:check", "Recompute counts, blocks and days, and tell what differs."),
     "import": Lazy("hms.cli.imports:import_file", "Take over patients and appointments from a CSV file."),
     "demo": Lazy("hms.cli.demo:demo", "Load a made-up hospital to look around in."),
 }

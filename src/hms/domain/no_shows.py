@@ -34,6 +34,19 @@ class ReviewReason(StrEnum):
     NO_CHECK_INS = "NO_CHECK_INS"
 
 
+REVIEW_WORDS: dict[ReviewReason, str] = {
+    ReviewReason.DOCTOR_ABSENT: "The doctor was away at that time.",
+    ReviewReason.HOSPITAL_HOLIDAY: "The hospital was closed on that day.",
+    ReviewReason.OUTSIDE_SCHEDULE: "The time lies outside the doctor's present hours.",
+    ReviewReason.BEYOND_CATCH_UP: "The automation did not run for so long that it no longer decides by itself.",
+    ReviewReason.IMPORTED_OPEN: "It came from the old books without an outcome.",
+    ReviewReason.LEFT_OPEN: "The patient was checked in, and the visit was never ended.",
+    ReviewReason.NO_HEARTBEAT: "HMS was not running at that time, so nobody could be checked in.",
+    ReviewReason.NO_CHECK_INS: "Nobody was checked in with this doctor in those hours.",
+}
+"""Why a visit is on the review list, for people."""
+
+
 class ReviewDecision(StrEnum):
     """What a human decided."""
 
@@ -117,6 +130,55 @@ def require_markable(reason: NoShowReason, starts_at: datetime, now: datetime, c
         )
 
 
+class MarkAction(StrEnum):
+    """What an admin did about a mark."""
+
+    WAIVED = "waived"
+    REINSTATED = "reinstated"
+    JUSTIFIED = "justified"
+    UNJUSTIFIED = "unjustified"
+    UNDONE = "undone"
+    CORRECTED = "corrected"
+
+
+class Correction(StrEnum):
+    """What a mark should have been: the patient was there, or the clinic could not see them."""
+
+    ATTENDED = "ATTENDED"
+    CLINIC_FAULT = "CLINIC_FAULT"
+
+
+class MarkEffect(StrEnum):
+    """What a mark does to its patient's count."""
+
+    COUNTS = "COUNTS"
+    WAIVED = "WAIVED"
+    JUSTIFIED = "JUSTIFIED"
+    TAKEN_BACK = "TAKEN_BACK"
+    TOO_OLD = "TOO_OLD"
+    NEVER_COUNTED = "NEVER_COUNTED"
+
+
+NOTE_LENGTH = 400
+
+
+def require_note(note: str) -> str:
+    """Return the note without the blanks around it; raise VALIDATION when nothing is left, or too much."""
+    words = note.strip()
+    if not 0 < len(words) <= NOTE_LENGTH:
+        reason = f"must say why, in at most {NOTE_LENGTH} characters"
+        raise DomainError(Code.VALIDATION, f"The note {reason}.", [Detail("note", reason)])
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A patient's penalties that count; ``fresh`` of them came after the last explicit unblock."""
+
+    count: int = 0
+    fresh: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What follows for a patient from the penalties that count."""
@@ -133,20 +195,26 @@ def block_reason(count: int) -> str:
     return f"Blocked due to {count} no-show appointments"
 
 
-def standing_after(before: Standing, count: int, *, threshold: int, new: int, now: datetime) -> Standing:
-    """Return a patient's standing with ``count`` penalties, of which ``new`` have just been added.
+def is_blocking(tally: Tally, threshold: int) -> bool:
+    """Tell whether the penalties block: enough count, and one at least is newer than the last explicit unblock."""
+    return tally.count >= threshold and tally.fresh > 0
 
-    Only a new penalty blocks, so an explicit unblock holds until the next one. A count below the threshold lifts the
-    block that the count had set; a manual block stays.
+
+def standing_after(before: Standing, tally: Tally, *, threshold: int, new: int, now: datetime) -> Standing:
+    """Return a patient's standing with the penalties of ``tally``, of which ``new`` have just been added.
+
+    Whether the count blocks follows from the penalties alone, whatever was waived, justified or taken back in
+    between. What a human set (a block by hand, INACTIVE) stays.
     """
-    if before.status is PatientStatus.ACTIVE and new and count >= threshold:
+    count, is_blocked = tally.count, is_blocking(tally, threshold)
+    if before.status is PatientStatus.ACTIVE and is_blocked:
         reason = block_reason(blocking_count(count, threshold, new))
         return Standing(PatientStatus.BLOCKED, count, now, reason, blocked_by_count=True)
-    if before.status is PatientStatus.BLOCKED and before.blocked_by_count and count < threshold:
+    if before.status is PatientStatus.BLOCKED and before.blocked_by_count and not is_blocked:
         return Standing(PatientStatus.ACTIVE, count, None, None, blocked_by_count=False)
     return Standing(before.status, count, before.blocked_at, before.blocked_reason, before.blocked_by_count)
 
 
 def blocking_count(count: int, threshold: int, new: int) -> int:
     """Return the count at which the patient was blocked, the same however the penalties were batched."""
-    return max(threshold, count - new + 1)
+    return min(count, max(threshold, count - new + 1))

@@ -44,6 +44,11 @@ class Policy:
         return self.vitals_alert_minutes, self.doctor_alert_minutes, self.waiting_alert_minutes
 
     @property
+    def counting(self) -> tuple[int, int | None]:
+        """What the counts and blocks of patients follow from: threshold, and the rolling window in days."""
+        return self.no_show_block_threshold, self.no_show_window_days
+
+    @property
     def no_show_catch_up(self) -> timedelta:
         """How far back the sweep marks by itself after an outage."""
         return timedelta(hours=self.no_show_catch_up_hours)

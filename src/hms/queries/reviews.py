@@ -2,27 +2,41 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, and_, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
+from hms.access.permissions import Permission, require
 from hms.domain.appointments import OPEN, Status
-from hms.domain.no_shows import ReviewReason
+from hms.domain.no_shows import REVIEW_WORDS, ReviewReason
 from hms.models import Appointment, AppointmentReview, Doctor, Patient, User
+
+# The words of the index ix_appointments_to_review, so that the planner sees that it holds all these rows.
+TO_REVIEW_HERE = "(appointments.under_review OR appointments.status IN ('CHECKED_IN', 'IN_PROGRESS'))"
+Position = tuple[datetime, UUID]
+"""A place in the order of (start, appointment id)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
-    """One visit that somebody must look at; ``opened_at`` is None for visits left open at the end of their day."""
+    """One visit that somebody must look at, and in plain words why it is there.
+
+    ``can_decide``: False for visits left open at the end of their day, which end as any other visit does; their
+    ``opened_at`` is None.
+    """
 
     appointment_id: UUID
     reason: ReviewReason
+    why: str
+    can_decide: bool
     status: Status
     opened_at: datetime | None
     day: date
     start: time
+    starts_at: datetime
     version: int
     patient_id: UUID
     patient_name: str
@@ -31,42 +45,82 @@ class ReviewRow:
     doctor_name: str
 
 
-def waiting(session: Session, actor: Actor, today: date, limit: int = 200) -> list[ReviewRow]:
-    """Return what waits, oldest visit first; ``today``: the hospital's date.
+@dataclass(frozen=True, slots=True)
+class ReviewFilter:
+    """Which ones: by reason, and of one doctor."""
 
-    Beside what the sweep put there: visits of past days that are still CHECKED_IN or IN_PROGRESS.
+    reason: ReviewReason | None = None
+    doctor_id: UUID | None = None
+
+
+EVERYTHING = ReviewFilter()
+
+
+def waiting(
+    session: Session,
+    actor: Actor,
+    today: date,
+    limit: int = 200,
+    wanted: ReviewFilter = EVERYTHING,
+    *,
+    after: Position | None = None,
+) -> list[ReviewRow]:
+    """Return what waits, oldest visit first, behind ``after``; ``today``: the hospital's date.
+
+    Beside what the sweep put there: visits of past days that are still CHECKED_IN or IN_PROGRESS. The index
+    ix_appointments_to_review holds these rows and those of today's patients, no others.
     """
-    left_open = Appointment.status.in_([Status.CHECKED_IN, Status.IN_PROGRESS]) & (Appointment.appointment_date < today)
-    held_back = Appointment.under_review & Appointment.status.in_(sorted(OPEN)) & AppointmentReview.decided_at.is_(None)
+    require(actor, Permission.DECIDE_REVIEWS)
+    a, r = Appointment, AppointmentReview
+    left_open = a.status.in_([Status.CHECKED_IN, Status.IN_PROGRESS]) & (a.appointment_date < today)
+    held_back = and_(a.under_review, a.status.in_(sorted(OPEN)), r.id.is_not(None), r.decided_at.is_(None))
     statement = (
-        select(Appointment, AppointmentReview, Patient, User)
-        .outerjoin(AppointmentReview, AppointmentReview.appointment_id == Appointment.id)
-        .join(Patient, Patient.id == Appointment.patient_id)
-        .join(Doctor, Doctor.id == Appointment.doctor_id)
-        .join(User, User.id == Doctor.user_id)
-        .where(
-            Appointment.hospital_id == actor.hospital_id,
-            or_(left_open, held_back & AppointmentReview.id.is_not(None)),
-        )
-        .order_by(Appointment.starts_at, Appointment.id)
+        _reviews()
+        .where(a.hospital_id == actor.hospital_id, text(TO_REVIEW_HERE), or_(left_open, held_back))
+        .order_by(a.starts_at, a.id)
         .limit(limit)
     )
-    return [_row(*row) for row in session.execute(statement)]
+    if wanted.reason is ReviewReason.LEFT_OPEN:
+        statement = statement.where(left_open)
+    elif wanted.reason is not None:
+        statement = statement.where(held_back, r.reason == wanted.reason)
+    if wanted.doctor_id is not None:
+        statement = statement.where(a.doctor_id == wanted.doctor_id)
+    if after is not None:
+        statement = statement.where(tuple_(a.starts_at, a.id) > after)
+    return [_row(row) for row in session.execute(statement)]
 
 
-def _row(appointment: Appointment, review: AppointmentReview | None, patient: Patient, doctor: User) -> ReviewRow:
-    held_back = review is not None and appointment.status in OPEN
+def _reviews() -> Select[Any]:
+    a, r = Appointment, AppointmentReview
+    return (
+        select(a.id, a.status, a.appointment_date, a.start_time, a.starts_at, a.version, r.reason, r.opened_at)
+        .add_columns(Patient.id.label("patient_id"), Patient.first_name, Patient.last_name, Patient.mrn)
+        .add_columns(a.doctor_id, User.first_name.label("doctor_first"), User.last_name.label("doctor_last"))
+        .outerjoin(r, r.appointment_id == a.id)
+        .join(Patient, Patient.id == a.patient_id)
+        .join(Doctor, Doctor.id == a.doctor_id)
+        .join(User, User.id == Doctor.user_id)
+    )
+
+
+def _row(row: Any) -> ReviewRow:
+    can_decide = row.status in OPEN
+    reason = row.reason if can_decide else ReviewReason.LEFT_OPEN
     return ReviewRow(
-        appointment_id=appointment.id,
-        reason=review.reason if review is not None and held_back else ReviewReason.LEFT_OPEN,
-        status=appointment.status,
-        opened_at=review.opened_at if review is not None and held_back else None,
-        day=appointment.appointment_date,
-        start=appointment.start_time,
-        version=appointment.version,
-        patient_id=patient.id,
-        patient_name=f"{patient.first_name} {patient.last_name}",
-        mrn=patient.mrn,
-        doctor_id=appointment.doctor_id,
-        doctor_name=f"{doctor.first_name} {doctor.last_name}",
+        appointment_id=row.id,
+        reason=reason,
+        why=REVIEW_WORDS[reason],
+        can_decide=can_decide,
+        status=row.status,
+        opened_at=row.opened_at if can_decide else None,
+        day=row.appointment_date,
+        start=row.start_time,
+        starts_at=row.starts_at,
+        version=row.version,
+        patient_id=row.patient_id,
+        patient_name=f"{row.first_name} {row.last_name}",
+        mrn=row.mrn,
+        doctor_id=row.doctor_id,
+        doctor_name=f"{row.doctor_first} {row.doctor_last}",
     )

@@ -14,7 +14,7 @@ from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.policy import Policy
 from hms.models import Hospital
 from hms.queries import hospitals
-from hms.services import stage_alerts
+from hms.services import penalties, stage_alerts
 from hms.transaction import Work, require_version
 
 _CODE = re.compile(r"[A-Z0-9]{2,16}")
@@ -92,6 +92,8 @@ def update(work: Work, command: EditHospital) -> None:
         setattr(row, name, value)
     if policy.alert_minutes != row.policy.alert_minutes:
         stage_alerts.look_again(work)
+    if policy.counting != row.policy.counting:
+        penalties.adopt(work, policy)
     row.settings = policy.differences()
     row.version += 1
     work.changed("hospital", "edited", row, **command.changes, policy=dict(command.policy))

@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, delete
 
-from hms.models import LoginSession, NoShowPenalty, Patient
+from hms.models import LoginSession
 from hms.services import heartbeats, idempotency, job_runs, penalties
 from hms.transaction import Work
 
@@ -54,14 +54,9 @@ def recount_some(work: Work, command: RecountSome) -> tuple[int, UUID | None]:
     Penalties that fell out of the rolling window count no more, and a block that the count had set is lifted.
     """
     job_runs.renew(work, command.run_id)
-    counted = (Patient.no_show_count > 0) | Patient.id.in_(
-        select(NoShowPenalty.patient_id).where(NoShowPenalty.hospital_id == work.actor.hospital_id)
-    )
-    statement = select(Patient.id).where(Patient.hospital_id == work.actor.hospital_id, counted)
-    if command.after is not None:
-        statement = statement.where(Patient.id > command.after)
-    ids = work.session.scalars(statement.order_by(Patient.id).limit(command.limit)).all()
+    ids = penalties.with_penalties(work, command.after, command.limit)
     if not ids:
         return 0, None
-    penalties.recount(work, penalties.lock_patients(work, ids))
+    if turns := penalties.recount(work, penalties.lock_patients(work, ids)):
+        work.emit(*turns)
     return len(ids), ids[-1]

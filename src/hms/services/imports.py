@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from hms.access.permissions import Permission
 from hms.domain.errors import Code, DomainError
+from hms.domain.events import PatientBlocked
 from hms.domain.imports import ImportRow, VisitRow, is_past
 from hms.models import Appointment, Doctor, Patient, User, bulk
 from hms.services import bookings, imports_history, imports_people, penalties
@@ -74,7 +75,7 @@ def take_over(work: Work, batch: ImportBatch) -> Imported:
     if struck:
         locked = penalties.lock_patients(work, struck)
         events = penalties.recount(work, locked, struck)
-        blocked = len(events)
+        blocked = sum(isinstance(event, PatientBlocked) for event in events)
         if events:
             work.emit(*events)
     booked, turned_away = _book(work, future, doctors, patients)

@@ -13,6 +13,7 @@ from hms.domain.events import AppointmentMoved, NoShowMarked
 from hms.domain.no_shows import NoShowReason
 from hms.models import Appointment, AppointmentEvent, DoctorSlot, NoShowLog, Patient, new_id
 from hms.services import lifecycle, penalties, slots
+from hms.services.penalties import Turn
 from hms.transaction import Work
 
 
@@ -35,9 +36,7 @@ def mark_one(work: Work, appointment: Appointment, patient: Patient, mark: Mark)
     return work.session.scalars(select(NoShowLog.id).where(NoShowLog.appointment_id == appointment.id)).one()
 
 
-def mark_many(
-    work: Work, appointments: Sequence[Appointment], patients: Mapping[UUID, Patient], reason: NoShowReason
-) -> None:
+def mark_many(work: Work, appointments: Sequence[Appointment], patients: Mapping[UUID, Patient], mark: Mark) -> None:
     """Mark locked open appointments in sets, without releasing slots; the statements don't grow with the rows."""
     work.session.execute(
         update(Appointment)
@@ -55,20 +54,21 @@ def mark_many(
                 "actor_id": work.actor.user_id,
                 "from_status": appointment.status,
                 "to_status": Status.NO_SHOW,
-                "reason": reason.value,
+                "reason": mark.notes or mark.reason.value,
                 "is_import": False,
             }
             for appointment in appointments
         ],
     )
-    _follow(work, appointments, patients, Mark(reason))
+    _follow(work, appointments, patients, mark)
 
 
-def take_back(work: Work, appointment: Appointment, patient: Patient, to: Status, notes: str | None) -> None:
+def take_back(work: Work, appointment: Appointment, patient: Patient, to: Status, notes: str | None) -> list[Turn]:
     """Void the mark of a locked appointment: log and penalty count no more, the count follows.
 
-    A live state takes the slot back; raise SLOT_TAKEN when somebody else holds that time, and SLOT_BLOCKED when a visit
-    that lies ahead would come back to a time that was blocked meanwhile.
+    Returns whose block was lifted, for the caller to emit. A live state takes the slot back; raise SLOT_TAKEN when
+    somebody else holds that time, and SLOT_BLOCKED when a visit that lies ahead would come back to a time that was
+    blocked meanwhile.
     """
     if to in LIVE and not appointment.holds_slot:
         _require_free(work, appointment)
@@ -80,12 +80,12 @@ def take_back(work: Work, appointment: Appointment, patient: Patient, to: Status
     work.session.execute(
         update(NoShowLog)
         .where(NoShowLog.appointment_id == appointment.id)
-        .values(voided_at=work.now)
+        .values(voided_at=work.now, version=NoShowLog.version + 1)
         .execution_options(synchronize_session=False)
     )
-    penalties.void(work, [appointment.id])
-    penalties.recount(work, {patient.id: patient})
+    penalties.void(work, appointment.id)
     work.emit(AppointmentMoved(entity_id=appointment.id, before=before, after=to, reason=notes))
+    return penalties.recount(work, {patient.id: patient})
 
 
 def _follow(work: Work, appointments: Sequence[Appointment], patients: Mapping[UUID, Patient], mark: Mark) -> None:
@@ -122,7 +122,8 @@ def _write_logs(work: Work, appointments: Sequence[Appointment], mark: Mark) -> 
         "voided_at": None,
     }
     ids = [appointment.id for appointment in appointments]
-    # A mark that was taken back has left its log: it is unique per appointment and stands again.
+    # A mark that was taken back has left its log: it is unique per appointment and stands again. An excuse stays with
+    # it, as with its penalty: only the opposite of justifying ends that, not a check-in by mistake.
     again = set(work.session.scalars(select(NoShowLog.appointment_id).where(NoShowLog.appointment_id.in_(ids))))
     rows = [
         {
@@ -144,7 +145,7 @@ def _write_logs(work: Work, appointments: Sequence[Appointment], mark: Mark) -> 
         work.session.execute(
             update(NoShowLog)
             .where(NoShowLog.appointment_id.in_(again))
-            .values(fresh)
+            .values({**fresh, "version": NoShowLog.version + 1})
             .execution_options(synchronize_session=False)
         )
 

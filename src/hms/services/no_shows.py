@@ -1,4 +1,4 @@
-"""Missed appointments: the sweep's batches, marks by hand, late arrivals, mistaken marks undone."""
+"""Missed appointments: the sweep's batches, marks by hand, late arrivals."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -54,15 +54,6 @@ class LateArrival:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UndoMark:
-    """A mark was a mistake, and the visit is not due yet."""
-
-    appointment_id: UUID
-    notes: str | None = None
-    version: int | None = None
-
-
 def mark_due(work: Work, command: MarkDue) -> Swept:
     """Mark one batch of due appointments, in the order of (due instant, id); raise RUN_LOST after a take-over.
 
@@ -80,7 +71,7 @@ def mark_due(work: Work, command: MarkDue) -> Swept:
     left = judgement.waits.union(judgement.reviews)
     missed = [appointment for appointment in appointments if appointment.id not in left]
     if missed:
-        marking.mark_many(work, missed, patients, NoShowReason.AUTO_TIMEOUT)
+        marking.mark_many(work, missed, patients, Mark(NoShowReason.AUTO_TIMEOUT))
     return Swept(len(missed), len(judgement.reviews), (keys[-1].due_at, keys[-1].id))
 
 
@@ -117,22 +108,8 @@ def late_arrival(work: Work, command: LateArrival) -> None:
             Code.NOT_VISIT_DAY,
             "A late arrival can be checked in on the day of the visit only. Book a new appointment instead.",
         )
-    marking.take_back(work, appointment, patient, Status.CHECKED_IN, command.notes or "Late arrival")
-
-
-def undo(work: Work, command: UndoMark) -> None:
-    """Put a mistaken mark back to SCHEDULED while the visit is not due; TOO_LATE afterwards."""
-    work.require(Permission.FORGIVE)
-    appointment, patient = lifecycle.locked_in_order(work, command.appointment_id)
-    lifecycle.require_seen(work, appointment, command.version)
-    _require_marked(appointment)
-    if work.now >= appointment.no_show_due_at:
-        raise DomainError(
-            Code.TOO_LATE,
-            "The visit's time is over, so the mark cannot simply be undone. Check the patient in as a late arrival, "
-            "or forgive the no-show.",
-        )
-    marking.take_back(work, appointment, patient, Status.SCHEDULED, command.notes or "Mistaken mark undone")
+    if turns := marking.take_back(work, appointment, patient, Status.CHECKED_IN, command.notes or "Late arrival"):
+        work.emit(*turns)
 
 
 def _still_due(work: Work, ids: list[UUID]) -> list[Appointment]:

@@ -13,6 +13,7 @@ from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.people import PatientStatus, Role, Sex, medical_record_number, patient_search_text
 from hms.models import Patient
 from hms.queries import patients
+from hms.services import penalties
 from hms.services.users import NewUser, add_login
 from hms.transaction import Work, require_version
 
@@ -82,6 +83,8 @@ def update(work: Work, command: EditPatient) -> None:
     row.version += 1
     shown = {"status": row.status} if "status" in changes else {}
     work.changed("patient", "edited", row, fields=sorted(changes), **shown)
+    if changes.get("status") is PatientStatus.ACTIVE and (turns := penalties.recount(work, {row.id: row})):
+        work.emit(*turns)  # what came in meanwhile could not block somebody who was inactive
 
 
 def _add(work: Work, command: NewPatient, user_id: UUID | None = None) -> Patient:

@@ -1,18 +1,24 @@
 """Penalties: one row per missed appointment; a patient's count and block are derived from them, here alone."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from hms.domain.events import PatientBlocked
-from hms.domain.no_shows import Standing, blocking_count, standing_after
+from hms.domain.events import PatientBlocked, PatientUnblocked
+from hms.domain.no_shows import Standing, Tally, is_blocking, standing_after
 from hms.domain.people import PatientStatus
+from hms.domain.policy import Policy
 from hms.models import Appointment, NoShowPenalty, Patient, new_id
+from hms.queries import standings
 from hms.transaction import Work
+
+Turn = PatientBlocked | PatientUnblocked
+"""What a patient whose standing turned is told."""
+
+AT_ONCE = 500
 
 
 def lock_patients(work: Work, patient_ids: Iterable[UUID]) -> dict[UUID, Patient]:
@@ -30,7 +36,8 @@ def lock_patients(work: Work, patient_ids: Iterable[UUID]) -> dict[UUID, Patient
 def strike(work: Work, appointments: Sequence[Appointment]) -> dict[UUID, list[UUID]]:
     """Write one penalty per missed appointment; return patient → those that newly count, in the order given.
 
-    A penalty that an undo had voided counts again, unless it is forgiven: the row is unique per appointment.
+    A penalty that was voided counts again, from now on: the row is unique per appointment. Unless it is forgiven,
+    which only the opposite of forgiving ends.
     """
     ids = [appointment.id for appointment in appointments]
     p = NoShowPenalty
@@ -62,76 +69,117 @@ def strike(work: Work, appointments: Sequence[Appointment]) -> dict[UUID, list[U
     if rows:
         work.session.execute(insert(NoShowPenalty), rows)
     if known:
-        _set_voided(work, known, None)
+        work.session.execute(
+            update(p)
+            .where(p.appointment_id.in_(known))
+            .values(voided_at=None, pardoned_at=None, created_at=work.now, version=p.version + 1)
+            .execution_options(synchronize_session=False)
+        )
     return struck
 
 
-def void(work: Work, appointment_ids: Collection[UUID]) -> None:
-    """Make the appointments' penalties count no more (late arrival, undo)."""
-    _set_voided(work, appointment_ids, work.now)
+def void(work: Work, appointment_id: UUID) -> None:
+    """Make an appointment's penalty count no more (late arrival, undo, correction)."""
+    p = NoShowPenalty
+    work.session.execute(
+        update(p)
+        .where(p.appointment_id == appointment_id)
+        .values(voided_at=work.now, version=p.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def pardon(work: Work, patient_ids: Collection[UUID]) -> None:
+    """Let the penalties that locked patients have block no more by themselves; they count on."""
+    p = NoShowPenalty
+    work.session.execute(
+        update(p)
+        .where(p.patient_id.in_(list(patient_ids)), p.pardoned_at.is_(None))
+        .values(pardoned_at=work.now, version=p.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def with_penalties(work: Work, after: UUID | None, limit: int) -> Sequence[UUID]:
+    """Return the next patients of the hospital, by id, who have a count or any penalty."""
+    counted = (Patient.no_show_count > 0) | Patient.id.in_(
+        select(NoShowPenalty.patient_id).where(NoShowPenalty.hospital_id == work.actor.hospital_id)
+    )
+    statement = select(Patient.id).where(Patient.hospital_id == work.actor.hospital_id, counted)
+    if after is not None:
+        statement = statement.where(Patient.id > after)
+    return work.session.scalars(statement.order_by(Patient.id).limit(limit)).all()
+
+
+def adopt(work: Work, policy: Policy) -> None:
+    """Derive all counts anew, because the hospital changes its threshold or its window to those of ``policy``.
+
+    Nobody is blocked for the past: a stricter rule holds from a patient's next penalty on.
+    """
+    since = standings.since_of(work.now, policy.no_show_window_days)
+    turns: list[Turn] = []
+    ids = with_penalties(work, None, AT_ONCE)
+    while ids:
+        patients = lock_patients(work, ids)
+        counted = standings.tallies(work.session, work.actor.hospital_id, ids, since)
+        free = [
+            patient_id
+            for patient_id, tally in counted.items()
+            if patients[patient_id].status is not PatientStatus.BLOCKED
+            and is_blocking(tally, policy.no_show_block_threshold)
+        ]
+        if free:
+            pardon(work, free)
+        turns += recount(work, patients, policy=policy)
+        for patient in patients.values():  # a large hospital's patients need not all be held at once
+            work.session.expunge(patient)
+        ids = with_penalties(work, ids[-1], AT_ONCE)
+    if turns:
+        work.emit(*turns)
 
 
 def recount(
-    work: Work, patients: Mapping[UUID, Patient], struck: Mapping[UUID, Sequence[UUID]] | None = None
-) -> list[PatientBlocked]:
-    """Derive count and block of locked patients from their penalties; return who was blocked, for the caller to emit.
+    work: Work,
+    patients: Mapping[UUID, Patient],
+    struck: Mapping[UUID, Sequence[UUID]] | None = None,
+    *,
+    policy: Policy | None = None,
+) -> list[Turn]:
+    """Derive count and block of locked patients from their penalties; return whose block came or went, to be emitted.
 
-    ``struck``: patient → penalties that are new, oldest first; only those can block.
+    ``struck``: patient → penalties that are new. ``policy``: by default the hospital's.
     """
     struck = struck or {}
     work.session.flush()
-    policy = work.hospital.policy
-    counts = _counts(work, patients, policy.no_show_window_days)
+    policy = policy or work.hospital.policy
+    since = standings.since_of(work.now, policy.no_show_window_days)
+    counted = standings.tallies(work.session, work.actor.hospital_id, patients, since)
     changes: list[dict[str, Any]] = []
-    blocked: list[PatientBlocked] = []
+    turns: list[Turn] = []
     for patient_id, patient in sorted(patients.items()):
         before = _standing(patient)
-        new = struck.get(patient_id, ())
-        count = counts.get(patient_id, 0)
-        threshold = policy.no_show_block_threshold
-        after = standing_after(before, count, threshold=threshold, new=len(new), now=work.now)
+        tally, new = counted.get(patient_id, Tally()), len(struck.get(patient_id, ()))
+        after = standing_after(before, tally, threshold=policy.no_show_block_threshold, new=new, now=work.now)
         if after == before:
             continue
-        if after.status is PatientStatus.BLOCKED and before.status is PatientStatus.ACTIVE:
-            at = blocking_count(count, threshold, len(new)) - (count - len(new)) - 1
-            blocked.append(_blocked(patient, after, cause=new[at]))
         changes.append(_change(patient, before, after))
+        if after.status is not before.status:
+            turns.append(_turn(patient, after, changes[-1]["version"]))
     if changes:
         work.session.execute(update(Patient), changes)
         for change in changes:  # the loaded rows follow without being read again
             for name, value in change.items():
                 set_committed_value(patients[change["id"]], name, value)
-    return blocked
+    return turns
 
 
-def _blocked(patient: Patient, after: Standing, cause: UUID) -> PatientBlocked:
-    return PatientBlocked(entity_id=patient.id, patient=patient.contact, reason=after.blocked_reason or "", cause=cause)
-
-
-def _set_voided(work: Work, appointment_ids: Collection[UUID], at: Any) -> None:
-    work.session.execute(
-        update(NoShowPenalty)
-        .where(NoShowPenalty.appointment_id.in_(list(appointment_ids)))
-        .values(voided_at=at)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _counts(work: Work, patient_ids: Collection[UUID], window_days: int | None) -> dict[UUID, int]:
-    statement = (
-        select(NoShowPenalty.patient_id, func.count())
-        .where(
-            NoShowPenalty.hospital_id == work.actor.hospital_id,
-            NoShowPenalty.patient_id.in_(list(patient_ids)),
-            NoShowPenalty.waived_at.is_(None),
-            NoShowPenalty.justified_at.is_(None),
-            NoShowPenalty.voided_at.is_(None),
+def _turn(patient: Patient, after: Standing, version: int) -> Turn:
+    if after.status is PatientStatus.BLOCKED:
+        reason = after.blocked_reason or ""
+        return PatientBlocked(
+            entity_id=patient.id, patient=patient.contact, reason=reason, version=version, by_count=True
         )
-        .group_by(NoShowPenalty.patient_id)
-    )
-    if window_days is not None:
-        statement = statement.where(NoShowPenalty.created_at > work.now - timedelta(days=window_days))
-    return dict(work.session.execute(statement).all())
+    return PatientUnblocked(entity_id=patient.id, patient=patient.contact, version=version, by_count=True)
 
 
 def _standing(patient: Patient) -> Standing:

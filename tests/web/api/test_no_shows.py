@@ -75,6 +75,11 @@ def test_a_mark_by_hand_and_what_follows(house: HttpHouse, clock: FixedClock) ->
         "startTime",
         "patient",
         "noShowCount",
+        "logId",
+        "reason",
+        "doctor",
+        "patientStatus",
+        "version",
     }
     assert (penalty["appointmentId"], penalty["counts"], penalty["noShowCount"]) == (visit["id"], True, 1)
 
@@ -89,7 +94,7 @@ def test_a_late_arrival_voids_all_that(house: HttpHouse, clock: FixedClock, runt
     assert (reply.status, reply.data["status"]) == (200, "CHECKED_IN")
     assert house.admin.get("/no-show/logs").data == []
     [audited] = house.admin.get("/admin/no-shows").data
-    assert set(audited) == LOG_KEYS | {"voidedAt"}
+    assert set(audited) == LOG_KEYS | {"voidedAt", "date", "version"}
     assert audited["voidedAt"] is not None
     [penalty] = house.admin.get("/admin/penalties/no-shows").data
     assert (penalty["counts"], penalty["noShowCount"]) == (False, 0)

@@ -11,7 +11,7 @@ from hms.domain.events.base import Changed, Event, Visit, written
 from hms.domain.events.calendars import AbsenceChanged, DoctorMadeUnavailable, HolidayChanged, ScheduleChanged
 from hms.domain.events.consultations import ParticipantInvited, VitalsRecorded
 from hms.domain.events.job_runs import JobFailing, JobRecovered
-from hms.domain.events.no_shows import NoShowMarked, PatientBlocked
+from hms.domain.events.no_shows import MarkChanged, NoShowMarked, PatientBlocked, PatientUnblocked
 from hms.domain.events.stage_alerts import StageAlertRaised
 
 __all__ = [
@@ -27,9 +27,11 @@ __all__ = [
     "HolidayChanged",
     "JobFailing",
     "JobRecovered",
+    "MarkChanged",
     "NoShowMarked",
     "ParticipantInvited",
     "PatientBlocked",
+    "PatientUnblocked",
     "ScheduleChanged",
     "StageAlertRaised",
     "Visit",

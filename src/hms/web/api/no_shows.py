@@ -1,35 +1,40 @@
-"""No-shows: mark, undo by a late arrival, logs, figures, the review list, penalties."""
+"""No-shows: mark, late arrivals, logs and figures, a patient's record."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from flask import Response
+
 from hms.access.permissions import Permission
 from hms.domain.errors import Code, Detail, DomainError
-from hms.domain.no_shows import NoShowReason, ReviewDecision
+from hms.domain.no_shows import NoShowReason
+from hms.domain.spreadsheets import line
 from hms.queries import no_show_figures as figures
+from hms.queries import no_show_records
 from hms.queries import no_shows as queries
-from hms.queries import reviews as review_queries
 from hms.queries.appointments import AppointmentRow, PatientBrief
 from hms.queries.no_show_figures import Period, Stats
+from hms.queries.no_show_records import PatientMark
 from hms.queries.no_shows import LogFilter, LogRow
-from hms.queries.reviews import ReviewRow
-from hms.services import no_shows, reviews
+from hms.services import no_shows
 from hms.services.no_shows import LateArrival, MarkNoShow
-from hms.services.reviews import Decide
 from hms.transaction import Work
 from hms.web.api.answers import Page, page_of, read_cursor
 from hms.web.api.appointments import changed
 from hms.web.api.positions import place, position
 from hms.web.api.routing import Call, Routes
-from hms.web.api.schemas import Body, Day, Limit, Note, Paging, Query, Version
+from hms.web.api.schemas import Body, Day, Note, Paging, Query, Version
 
 routes = Routes("No-shows", "Missed visits: marked by the sweep or by hand, and what follows from it.")
 
 PERIOD_DAYS = 30
 LONGEST_PERIOD = 1100
+LINES_AT_ONCE = 500
+COLUMNS = ("date", "time", "doctor", "mrn", "patient", "reason", "marked_at", "slot_released", "justified", "notes")
 
 
 class Mark(Body):
@@ -47,15 +52,7 @@ class Arrival(Body):
     version: Version | None = None
 
 
-class Decision(Body):
-    """NO_SHOW marks with all that follows, ATTENDED completes, CLINIC_FAULT cancels. ``version``: the appointment's."""
-
-    decision: ReviewDecision
-    note: Note | None = None
-    version: Version | None = None
-
-
-class LogSearch(Paging):
+class LogFilters(Query):
     """Marks triggered from ``from`` to ``to`` (hospital dates, both included)."""
 
     from_: Day | None = None
@@ -65,24 +62,18 @@ class LogSearch(Paging):
     reason: NoShowReason | None = None
 
 
+class LogSearch(LogFilters, Paging):
+    """Marks triggered from ``from`` to ``to`` (hospital dates, both included)."""
+
+
 class StatsQuery(Query):
     """Visits from ``from`` to ``to`` (hospital dates, both included); by default the last 30 days."""
 
     from_: Day | None = None
     to: Day | None = None
     doctor_id: UUID | None = None
-
-
-class ReviewQuery(Query):
-    """How many at most."""
-
-    limit: Limit = 200
-
-
-class PenaltySearch(Paging):
-    """Of one patient, or of all."""
-
     patient_id: UUID | None = None
+    reason: NoShowReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,32 +105,6 @@ class NoShowLog:
     doctor: NamedDoctor
 
 
-@dataclass(frozen=True, slots=True)
-class AuditedNoShow(NoShowLog):
-    """A mark, also one that was taken back (``voidedAt``)."""
-
-    voided_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Penalty:
-    """What a missed visit cost. It counts while it is neither waived, justified nor voided."""
-
-    id: UUID
-    appointment_id: UUID
-    patient_id: UUID
-    email_sent: bool
-    created_at: datetime
-    waived_at: datetime | None
-    justified_at: datetime | None
-    voided_at: datetime | None
-    counts: bool
-    date: date
-    start_time: time
-    patient: PatientBrief
-    no_show_count: int
-
-
 @routes.post(
     "/no-show/<uuid:appointment_id>",
     needs=Permission.MARK_NO_SHOW,
@@ -158,7 +123,7 @@ def mark(call: Call, appointment_id: UUID, body: Mark) -> NoShowLog:
         row = queries.log_of(work.session, work.actor, appointment_id)
         if row is None:
             raise AssertionError("a mark leaves its log")
-        return _log(row)
+        return as_log(row)
 
     return call.transact(act)
 
@@ -180,8 +145,21 @@ def late_arrival(call: Call, appointment_id: UUID, body: Arrival) -> Appointment
 @routes.get("/no-show/logs", needs=Permission.SEE_NO_SHOW_LOGS)
 def logs(call: Call, query: LogSearch) -> Page[NoShowLog]:
     """List marks that stand, newest first. Doctors their own."""
-    rows = _logs(call, query, with_voided=False)
-    return Page([_log(row) for row in rows.rows], rows.next_cursor, rows.limit)
+    after = read_cursor(query.cursor, position)
+    rows = call.read(queries.logs, call.actor, log_filter(call, query, with_voided=False), after, query.limit + 1)
+    page = page_of(rows, query.limit, lambda row: place(row.triggered_at, row.id))
+    return Page([as_log(row) for row in page.rows], page.next_cursor, page.limit)
+
+
+@routes.get("/no-show/logs.csv", needs=Permission.SEE_NO_SHOW_LOGS, produces="text/csv")
+def logs_file(call: Call, query: LogFilters) -> Response:
+    """Send marks that stand as a file for spreadsheets, newest first, however many they are. Doctors their own.
+
+    Dates and times are the hospital's. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    lines = _rows_of_file(call, log_filter(call, query, with_voided=False))
+    headers = {"Content-Disposition": f'attachment; filename="no-shows-{call.today}.csv"', "Cache-Control": "no-store"}
+    return Response(lines, mimetype="text/csv", headers=headers)
 
 
 @routes.get("/no-show/stats", needs=Permission.SEE_NO_SHOW_STATS)
@@ -192,65 +170,39 @@ def stats(call: Call, query: StatsQuery) -> Stats:
     if not 0 <= (last - first).days <= LONGEST_PERIOD:
         reason = f"must be from 0 to {LONGEST_PERIOD} days after from"
         raise DomainError(Code.VALIDATION, f"The last day {reason}.", [Detail("to", reason)])
-    return call.read(figures.stats, call.actor, Period(first, last, query.doctor_id))
+    return call.read(figures.stats, call.actor, Period(first, last, query.doctor_id, query.patient_id, query.reason))
 
 
-@routes.get("/no-show/reviews", needs=Permission.DECIDE_REVIEWS)
-def waiting(call: Call, query: ReviewQuery) -> Page[ReviewRow]:
-    """List visits that wait for a human decision, oldest first, and those left open at the end of their day."""
-    return Page(call.read(review_queries.waiting, call.actor, call.today, query.limit), None, query.limit)
-
-
-@routes.post(
-    "/no-show/reviews/<uuid:appointment_id>", needs=Permission.DECIDE_REVIEWS, errors=(Code.INVALID_TRANSITION,)
-)
-def decide(call: Call, appointment_id: UUID, body: Decision) -> AppointmentRow:
-    """Decide an open review; nobody is penalised without a decision."""
-    command = Decide(appointment_id, body.decision, body.note, body.version)
-    return changed(call, appointment_id, lambda work: reviews.decide(work, command))
-
-
-@routes.get("/admin/no-shows", needs=Permission.FORGIVE)
-def audited(call: Call, query: LogSearch) -> Page[AuditedNoShow]:
-    """List all marks, newest first, also those that were taken back."""
-    rows = _logs(call, query, with_voided=True)
-    marks = [AuditedNoShow(**_values(row), voided_at=row.voided_at) for row in rows.rows]
-    return Page(marks, rows.next_cursor, rows.limit)
-
-
-@routes.get("/admin/penalties/no-shows", needs=Permission.FORGIVE)
-def penalties(call: Call, query: PenaltySearch) -> Page[Penalty]:
-    """List penalties, newest first."""
+@routes.get("/patients/<uuid:patient_id>/no-shows", needs=(Permission.FIND_PATIENTS, Permission.SEE_OWN_RECORD))
+def record(call: Call, patient_id: UUID, query: Paging) -> Page[PatientMark]:
+    """List a patient's marks, newest first, with what each did to the count. Patients their own, without notes."""
     after = read_cursor(query.cursor, position)
-    rows = call.read(figures.penalties, call.actor, query.patient_id, after=after, limit=query.limit + 1)
-    page = page_of(rows, query.limit, lambda row: place(row.created_at, row.id))
-    return Page([_penalty(row) for row in page.rows], page.next_cursor, page.limit)
+    rows = call.read(no_show_records.of_patient, call.actor, patient_id, call.now, after=after, limit=query.limit + 1)
+    return page_of(rows, query.limit, lambda row: place(row.marked_at, row.id))
 
 
-def _logs(call: Call, query: LogSearch, *, with_voided: bool) -> Page[LogRow]:
-    zone = call.identity.hospital.zone
-    wanted = LogFilter(
-        since=_midnight(query.from_, zone),
-        until=_midnight(query.to + timedelta(days=1), zone) if query.to else None,
-        doctor_id=query.doctor_id,
-        patient_id=query.patient_id,
-        reason=query.reason,
-        with_voided=with_voided,
-    )
-    after = read_cursor(query.cursor, position)
-    rows = call.read(queries.logs, call.actor, wanted, after, query.limit + 1)
-    return page_of(rows, query.limit, lambda row: place(row.triggered_at, row.id))
+def log_filter(call: Call, query: LogFilters, *, with_voided: bool) -> LogFilter:
+    """Turn what was asked for into instants of the hospital's days."""
+    since, until = instants(query.from_, query.to, call.identity.hospital.zone)
+    return LogFilter(since, until, query.doctor_id, query.patient_id, query.reason, with_voided)
+
+
+def instants(first: date | None, last: date | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """Return where the hospital's days from ``first`` to ``last``, both included, begin and end."""
+    return _midnight(first, zone), _midnight(last + timedelta(days=1), zone) if last else None
 
 
 def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
     return None if day is None else datetime.combine(day, time.min, zone)
 
 
-def _log(row: LogRow) -> NoShowLog:
-    return NoShowLog(**_values(row))
+def as_log(row: LogRow) -> NoShowLog:
+    """Write a mark as clients read it."""
+    return NoShowLog(**values_of(row))
 
 
-def _values(row: LogRow) -> dict[str, Any]:
+def values_of(row: LogRow) -> dict[str, Any]:
+    """Return the fields of a mark, by name."""
     same = (f.name for f in fields(NoShowLog) if f.name not in {"patient", "doctor"})
     return {name: getattr(row, name) for name in same} | {
         "patient": PatientBrief(row.patient_id, row.mrn, row.patient_first_name, row.patient_last_name),
@@ -258,19 +210,27 @@ def _values(row: LogRow) -> dict[str, Any]:
     }
 
 
-def _penalty(row: figures.PenaltyRow) -> Penalty:
-    return Penalty(
-        id=row.id,
-        appointment_id=row.appointment_id,
-        patient_id=row.patient_id,
-        email_sent=row.email_sent,
-        created_at=row.created_at,
-        waived_at=row.waived_at,
-        justified_at=row.justified_at,
-        voided_at=row.voided_at,
-        counts=row.counts,
-        date=row.date,
-        start_time=row.start_time,
-        patient=PatientBrief(row.patient_id, row.mrn, row.first_name, row.last_name),
-        no_show_count=row.no_show_count,
-    )
+def _rows_of_file(call: Call, wanted: LogFilter) -> Iterator[str]:
+    """Give the lines one after the other; read in parts, so that no file is ever held whole."""
+    yield line(COLUMNS)
+    zone, after = call.identity.hospital.zone, None
+    while rows := call.read(queries.logs, call.actor, wanted, after, LINES_AT_ONCE):
+        yield "".join(line(_cells(row, zone)) for row in rows)
+        if len(rows) < LINES_AT_ONCE:
+            return
+        after = (rows[-1].triggered_at, rows[-1].id)
+
+
+def _cells(row: LogRow, zone: ZoneInfo) -> list[object]:
+    return [
+        row.date,
+        f"{row.slot_time:%H:%M}",
+        f"{row.doctor_first_name} {row.doctor_last_name}",
+        row.mrn,
+        f"{row.patient_first_name} {row.patient_last_name}",
+        row.reason.value,
+        f"{row.triggered_at.astimezone(zone):%Y-%m-%d %H:%M}",
+        "yes" if row.slot_released else "no",
+        "yes" if row.justified else "no",
+        row.notes or "",
+    ]

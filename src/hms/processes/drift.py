@@ -1,0 +1,58 @@
+"""Recompute everything that is derived, and tell what differs; nothing is changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from hms.queries import drift, hospitals
+from hms.queries.drift import Drift
+from hms.runtime import Runtime
+
+
+@dataclass
+class Checked:
+    """How much was compared so far."""
+
+    patients: int = 0
+    doctors: int = 0
+    found: int = field(default=0)
+
+
+def check(runtime: Runtime, hospital_id: UUID, checked: Checked) -> Iterator[Drift]:
+    """Give every drift of a hospital as it is found; ``checked`` counts along.
+
+    Reads in sets, a few thousand patients at a time, each set from one snapshot; holds no lock and little memory.
+    What is found while others write is looked at a second time before it is told.
+    """
+    with runtime.reading() as session:
+        rules = hospitals.rules(session, hospital_id)
+    first: UUID | None = None
+    while bounds := runtime.read(drift.patients_after, hospital_id, first):
+        yield from _patients(runtime, hospital_id, bounds[0], bounds[1], checked)
+        first = bounds[1]
+    for doctor_id in runtime.read(drift.doctor_ids, rules.id):
+        checked.doctors += 1
+        found = runtime.read(drift.days_of, doctor_id)
+        if found:
+            found = [row for row in runtime.read(drift.days_of, doctor_id) if row in found]
+        checked.found += len(found)
+        yield from found
+
+
+def _patients(runtime: Runtime, hospital_id: UUID, first: UUID, last: UUID, checked: Checked) -> Iterator[Drift]:
+    number, found = _once(runtime, hospital_id, first, last)
+    if found:  # a policy that changed between two reads, for one, looks like drift
+        again = set(_once(runtime, hospital_id, first, last)[1])
+        found = [row for row in found if row in again]
+    checked.patients += number
+    checked.found += len(found)
+    yield from found
+
+
+def _once(runtime: Runtime, hospital_id: UUID, first: UUID, last: UUID) -> tuple[int, list[Drift]]:
+    now = runtime.clocks.hospital.now()
+    with runtime.reading() as session:
+        rules = hospitals.rules(session, hospital_id)
+        since = drift.window(session, rules, now)
+        number, found = drift.standings_of(session, rules, since, first, last)
+        return number, [*found, *drift.marks_of(session, hospital_id, first, last)]
