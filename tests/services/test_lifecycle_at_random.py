@@ -1,0 +1,250 @@
+"""An appointment's life by random acts of random people, held against the model of tests/support/reference.py.
+
+What the model permits must succeed and lead where it says; what it does not must be refused and change nothing; the
+history must replay to the state that the appointment is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from hms.access.actors import Actor
+from hms.clock import FixedClock
+from hms.domain.appointments import TRANSITIONS, Status
+from hms.domain.errors import DomainError
+from hms.domain.job_runs import JobName, RunSource
+from hms.domain.no_shows import Correction, NoShowReason, ReviewDecision
+from hms.domain.people import Role
+from hms.domain.vitals import Measured
+from hms.models import Appointment, AppointmentEvent, Consultation, NoShowLog
+from hms.processes.jobs import run_job
+from hms.runtime import Runtime
+from hms.services import attendance, bookings, consultations, forgiveness, no_shows, rescheduling, reviews, vitals
+from hms.services.attendance import SetStatus
+from hms.services.bookings import Book
+from hms.services.consultations import Abandon, Edit, Start
+from hms.services.forgiveness import Correct, Excuse
+from hms.services.no_shows import LateArrival, MarkNoShow
+from hms.services.rescheduling import Reschedule
+from hms.services.reviews import Decide
+from hms.services.vitals import Record
+from tests.support.factories import (
+    actor_of,
+    admin_of,
+    make_doctor,
+    make_holiday,
+    make_hospital,
+    make_patient,
+    make_user,
+    reception_of,
+)
+from tests.support.fixtures import NOW
+from tests.support.reference import EARLY, LATE, OPEN, TRIES, Act, Model, Who
+
+A = Act
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LEADS = st.sampled_from([30 * HOUR, 20 * HOUR, HOUR, 5 * MINUTE])
+WAITS = st.sampled_from([*[0 * MINUTE] * 6, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, 2 * HOUR, DAY, 3 * DAY])
+BRONCHITIS = ({"text": "Bronchitis"},)
+
+
+class World:
+    """A clinic in which one visit after the other is played through, each on a day of its own."""
+
+    def __init__(self, runtime: Runtime, clock: FixedClock) -> None:
+        self.runtime, self.clock = runtime, clock
+        self.hospital = make_hospital(runtime)
+        self.doctor = make_doctor(runtime, self.hospital)
+        self.actors: dict[Who, Actor] = {
+            Who.ADMIN: admin_of(runtime, self.hospital),
+            Who.RECEPTION: reception_of(runtime, self.hospital),
+            Who.NURSE: actor_of(make_user(runtime, self.hospital, Role.NURSE)),
+            Who.DOCTOR: actor_of(self.doctor),
+            Who.COLLEAGUE: actor_of(make_doctor(runtime, self.hospital)),
+            Who.OTHER: actor_of(make_patient(runtime, self.hospital)),
+            Who.FOREIGN: admin_of(runtime, make_hospital(runtime, "HMS002")),
+        }
+        self.day = NOW.date()
+        self.seen: set[tuple[str, str]] = set()
+
+    def book(self, lead: timedelta, *, closed: bool) -> Model:
+        """Book the next day's visit, so long before its start."""
+        self.day += 5 * DAY
+        patient = make_patient(self.runtime, self.hospital)
+        self.actors[Who.PATIENT] = actor_of(patient)
+        start = Model(self.day, NOW, closed).start
+        self.clock.move_to(start - lead)
+        wish = Book(doctor_id=self.doctor.id, patient_id=patient.id, day=self.day, start=EARLY)
+        self.visit = self.runtime.transact(self.actors[Who.RECEPTION], bookings.book, wish).id
+        if closed:
+            make_holiday(self.runtime, self.hospital, self.day)
+        return Model(self.day, self.clock.now(), closed)
+
+    def try_it(self, who: Who, act: Act, model: Model) -> str | None:
+        """Let somebody try something; return the code of its refusal."""
+        if act is A.SWEEP:
+            outcome = run_job(self.runtime, self.hospital.id, JobName.NO_SHOW_CHECK, RunSource.CRON)
+            assert outcome.error is None
+            return None
+        service, command = self.deed(act, model)
+        try:
+            self.runtime.transact(self.actors[who], service, command)
+        except DomainError as error:
+            return error.code.value
+        return None
+
+    def deed(self, act: Act, model: Model) -> tuple[Callable[..., object], Any]:
+        """Return what an act is for the house."""
+        v = self.visit
+        if act in _OF_CONSULTATIONS:
+            return _OF_CONSULTATIONS[act](self.latest(Consultation))
+        if act in _OF_MARKS:
+            return _OF_MARKS[act](self.latest(NoShowLog))
+        if act is A.MOVE:
+            to = LATE if model.at == EARLY else EARLY
+            return rescheduling.reschedule, Reschedule(appointment_id=v, start=to)
+        return _OF_VISITS[act](v)
+
+    def latest(self, model: type[Any]) -> UUID:
+        """Return the id of the visit's last row of a kind, or one that nothing has."""
+        with self.runtime.reading() as session:
+            found = session.scalars(select(model.id).where(model.appointment_id == self.visit).order_by(model.id))
+            ids: list[UUID] = [uuid4(), *found]
+        return ids[-1]
+
+    def stored(self) -> Appointment:
+        with self.runtime.reading() as session:
+            return session.get_one(Appointment, self.visit)
+
+    def history(self) -> list[AppointmentEvent]:
+        e = AppointmentEvent
+        with self.runtime.reading() as session:
+            return list(session.scalars(select(e).where(e.appointment_id == self.visit).order_by(e.seq)))
+
+
+def _set(status: Status) -> Callable[[UUID], tuple[Callable[..., object], Any]]:
+    return lambda visit: (attendance.set_status, SetStatus(visit, status))
+
+
+def _decide(decision: ReviewDecision) -> Callable[[UUID], tuple[Callable[..., object], Any]]:
+    return lambda visit: (reviews.decide, Decide(visit, decision, "Looked into it"))
+
+
+_OF_VISITS: dict[Act, Callable[[UUID], tuple[Callable[..., object], Any]]] = {
+    A.CONFIRM: _set(Status.CONFIRMED),
+    A.CHECK_IN: _set(Status.CHECKED_IN),
+    A.UNDO_CHECK_IN: _set(Status.SCHEDULED),
+    A.CANCEL: _set(Status.CANCELLED),
+    A.VITALS: lambda visit: (vitals.record, Record(visit, Measured(heart_rate=70))),
+    A.START: lambda visit: (consultations.start, Start(visit)),
+    A.MARK: lambda visit: (no_shows.mark, MarkNoShow(visit)),
+    A.MARK_CALLED: lambda visit: (no_shows.mark, MarkNoShow(visit, NoShowReason.PATIENT_CALLED)),
+    A.LATE: lambda visit: (no_shows.late_arrival, LateArrival(visit)),
+    A.DECIDE_MISSED: _decide(ReviewDecision.NO_SHOW),
+    A.DECIDE_ATTENDED: _decide(ReviewDecision.ATTENDED),
+    A.DECIDE_FAULT: _decide(ReviewDecision.CLINIC_FAULT),
+}
+_OF_CONSULTATIONS: dict[Act, Callable[[UUID], tuple[Callable[..., object], Any]]] = {
+    A.COMPLETE: lambda consultation: (consultations.complete, Edit(consultation, "Cough", BRONCHITIS)),
+    A.COMPLETE_BARE: lambda consultation: (consultations.complete, Edit(consultation, "Cough")),
+    A.ABANDON: lambda consultation: (consultations.abandon, Abandon(consultation, "Fire alarm")),
+}
+_OF_MARKS: dict[Act, Callable[[UUID], tuple[Callable[..., object], Any]]] = {
+    A.UNDO_MARK: lambda log: (forgiveness.undo, Excuse(log, "By mistake")),
+    A.CORRECT_ATTENDED: lambda log: (forgiveness.correct, Correct(log, Correction.ATTENDED, "Was here")),
+    A.CORRECT_FAULT: lambda log: (forgiveness.correct, Correct(log, Correction.CLINIC_FAULT, "Our fault")),
+}
+
+
+def agree(model: Model, stored: Appointment) -> None:
+    """Fail unless the stored visit is as the model says."""
+    assert stored.status.value == model.status
+    assert (stored.holds_slot, stored.under_review) == (model.holds, model.review)
+    assert (stored.starts_at, stored.no_show_due_at) == (model.start, model.due)
+    assert (stored.vitals_recorded_at is not None) == (model.measured and model.status != "SCHEDULED")
+    if model.status == "CHECKED_IN":
+        assert stored.checked_in_at is not None
+        assert stored.started_at is None
+    if model.status in OPEN:
+        assert (stored.checked_in_at, stored.started_at, stored.completed_at) == (None, None, None)
+
+
+def replay(events: list[AppointmentEvent]) -> str:
+    """Return the state to which a history leads; fail where one change does not go on from the one before."""
+    state: Status | None = None
+    at = events[0].at
+    for event in events:
+        assert event.from_status is state, "a change begins where the last one ended"
+        assert event.at >= at
+        pair = (event.from_status, event.to_status)
+        is_move = event.from_status in OPEN and event.to_status is Status.SCHEDULED
+        assert pair in TRANSITIONS or state is None or is_move
+        state, at = Status(event.to_status), event.at
+    return str(state)
+
+
+def play(world: World, data: st.DataObject, steps: int) -> None:
+    """Play one visit through."""
+    model = world.book(data.draw(LEADS, "lead"), closed=data.draw(st.sampled_from([False, False, True]), "closed"))
+    version = world.stored().version
+    for _ in range(steps):
+        world.clock.advance(data.draw(WAITS, "wait"))
+        now = world.clock.now()
+        likely = model.changes(now) if data.draw(st.integers(0, 3), "anything") else []
+        act = data.draw(st.sampled_from(sorted({act for _, act in likely or TRIES})), "act")
+        who = data.draw(st.sampled_from([who for who, what in likely or TRIES if what is act]), "who")
+        wanted = model.after(who, act, now)
+        refusal = world.try_it(who, act, model)
+        note(f"{now:%d %H:%M} {model.status}: {who} tries to {act}: {refusal or 'done'}")
+        stored = world.stored()
+        assert (refusal is None) == (wanted is not None)
+        if wanted is None or wanted == model:
+            assert stored.version == version
+        else:
+            assert stored.version > version
+            world.seen.add((model.status, wanted.status))
+            model = wanted
+        version = stored.version
+        agree(model, stored)
+        events = world.history()
+        assert (replay(events), len(events)) == (model.status, model.events)
+
+
+def explore(runtime: Runtime, clock: FixedClock, examples: int, steps: int) -> World:
+    """Play many visits, and show the shortest one that goes wrong."""
+    world = World(runtime, clock)
+
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def run(data: st.DataObject) -> None:
+        play(world, data, steps)
+
+    run()
+    return world
+
+
+def test_random_lives_agree_with_the_model(runtime: Runtime, clock: FixedClock) -> None:
+    world = explore(runtime, clock, examples=20, steps=10)
+    assert ("SCHEDULED", "CHECKED_IN") in world.seen
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+def test_every_change_of_the_table_happens_in_many_lives(runtime: Runtime, clock: FixedClock) -> None:
+    world = explore(runtime, clock, examples=800, steps=16)
+    assert {(before.value, after.value) for before, after in TRANSITIONS} <= world.seen
+
+
+def test_a_day_is_a_day_of_the_hospital() -> None:
+    model = Model(date(2026, 1, 22), NOW, closed=False)
+    assert model.start == datetime.fromisoformat("2026-01-22T04:30:00Z")
+    assert model.is_today(model.start - 10 * HOUR)
+    assert not model.is_today(model.start - 11 * HOUR)
