@@ -220,7 +220,7 @@ def _end(work: Work, appointment_ids: Collection[UUID], kinds: Sequence[AlertTyp
     by_hand = s.status == AlertStatus.RESOLVED
     ended = work.session.execute(
         update(s)
-        .where(s.appointment_id.in_(appointment_ids), s.alert_type.in_(kinds), ~s.is_over)
+        .where(s.appointment_id.in_(appointment_ids), s.alert_type.in_(kinds), queries.IS_PRESENT)
         .values(
             is_over=True,
             status=AlertStatus.RESOLVED,
