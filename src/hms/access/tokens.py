@@ -47,8 +47,8 @@ class Signer:
     def __init__(self, secret: str) -> None:
         if not secret:
             raise ValueError("Tokens need a secret to be signed with.")
-        self._token_key = _derive(secret, "tokens")
-        self._form_key = _derive(secret, "forms")
+        self._token_key = derive_key(secret, "tokens")
+        self._form_key = derive_key(secret, "forms")
         # A signature that was good stays good: the same token comes with each request of a quarter of an hour.
         # Whether its time is over and its session alive is asked anew each time; failures are not kept.
         self._signed = lru_cache(maxsize=4096)(self._verify)
@@ -101,5 +101,6 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _derive(secret: str, purpose: str) -> bytes:
+def derive_key(secret: str, purpose: str) -> bytes:
+    """Return the key for one purpose, from which neither the secret nor another key can be told."""
     return hmac.new(secret.encode(), f"hms {purpose}".encode(), hashlib.sha256).digest()

@@ -76,3 +76,19 @@ def patient_search_text(first_name: str, last_name: str, mrn: str, phone: str | 
     first, last = fold(first_name), fold(last_name)
     digits = "".join(c for c in phone or "" if c.isdigit())
     return f"{first} {last} {first} {fold(mrn)} {digits}".strip()
+
+
+PHONE_TAIL = 9
+"""Digits at a phone number's end that tell it from others, however country and area code are written."""
+
+
+def phone_tail(phone: str | None) -> str:
+    """Return the digits by which two phone numbers are compared; nothing for one too short to tell people apart."""
+    digits = "".join(c for c in phone or "" if c.isdigit())
+    return digits[-PHONE_TAIL:] if len(digits) >= PHONE_TAIL - 2 else ""
+
+
+def same_name(first: tuple[str, str], second: tuple[str, str]) -> bool:
+    """Tell whether two people (first and last name) are called alike, whichever name comes first."""
+    ours, theirs = (tuple(" ".join(fold(name).split()) for name in names) for names in (first, second))
+    return ours == theirs or ours == theirs[::-1]

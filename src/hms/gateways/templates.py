@@ -22,14 +22,27 @@ class Letterhead:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do by opening an address. ``is_main``: the one that nearly everybody wants."""
+
+    words: str
+    url: str
+    is_main: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """What one mail says. ``facts``: label and value, shown as a small table; ``language`` is the text's own."""
+    """What one mail says. ``facts``: label and value, shown as a small table; ``language`` is the text's own.
+
+    ``steps``: what can be done from the mail. ``name`` may be empty: nobody knows who reads it.
+    """
 
     hospital: Letterhead
     name: str
     title: str
     message: str
     facts: tuple[tuple[str, str], ...] = ()
+    steps: tuple[Step, ...] = ()
     language: str = "en"
 
 
@@ -43,12 +56,16 @@ def plain(letter: Letter) -> str:
     return _render("message.txt", letter)
 
 
-def short(letter: Letter) -> str:
-    """Say it in one text message: the hospital's name first, so that people know who writes."""
+def short(letter: Letter, address: str = "") -> str:
+    """Say it in one text message: the hospital's name first, so that people know who writes.
+
+    ``address``: where to go on from there; it is never cut.
+    """
     text = " ".join(f"{letter.hospital.name}: {letter.message}".split())
-    phone = f" {letter.hospital.phone}" if letter.hospital.phone else ""
-    room = SHORT - len(phone)
-    return (text if len(text) <= room else f"{text[: room - 1]}…") + phone
+    end = f" {address}" if address else ""
+    end += f" {letter.hospital.phone}" if letter.hospital.phone else ""
+    room = SHORT - len(end)
+    return (text if len(text) <= room else f"{text[: room - 1]}…") + end
 
 
 def _render(template: str, letter: Letter) -> str:
@@ -61,6 +78,7 @@ def _render(template: str, letter: Letter) -> str:
             title=letter.title,
             message=letter.message,
             facts=letter.facts,
+            steps=letter.steps,
             language=letter.language,
         )
     )

@@ -18,7 +18,7 @@ import structlog
 from hms.domain.messages import Channel, MessageStatus
 from hms.gateways.protocols import DeliveryRefusedError, GatewayUnavailableError
 from hms.outbox import claims
-from hms.processes.letters import mail_of, text_of
+from hms.processes.letters import WritingDesk
 from hms.queries import deliveries
 from hms.queries.deliveries import Delivery
 from hms.runtime import Runtime
@@ -183,10 +183,10 @@ class _Round:
 
 @contextmanager
 def _way_out(runtime: Runtime, channel: Channel) -> Iterator[Send]:
-    machine = runtime.clocks.machine
+    clocks, desk = runtime.clocks, WritingDesk.of(runtime)
     if channel is Channel.EMAIL:
         with runtime.gateways.mail.connected() as mail:
-            yield lambda delivery: mail.send(mail_of(delivery, machine.now()))
+            yield lambda delivery: mail.send(desk.mail_of(delivery, clocks.hospital.now(), clocks.machine.now()))
     else:
         with runtime.gateways.sms.connected() as sms:
-            yield lambda delivery: sms.send(text_of(delivery))
+            yield lambda delivery: sms.send(desk.text_of(delivery, clocks.hospital.now()))

@@ -12,6 +12,7 @@ def clean(run: Running) -> None:
         looked_at, after = run.transact(housekeeping.recount_some, RecountSome(run.run_id, after, run.batch_size))
     for forget in (
         housekeeping.forget_sessions,
+        housekeeping.forget_links,
         housekeeping.forget_answers,
         housekeeping.forget_runs,
         housekeeping.forget_heartbeats,

@@ -1,52 +1,100 @@
 """From a claimed message to what is sent: words, facts and the calendar file."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from hms.domain.appointments import Status
+from hms.access.links import LinkSigner, VisitLink
+from hms.domain.appointments import OPEN, Status
 from hms.gateways.calendars import CalendarEntry, write_calendar
 from hms.gateways.protocols import Attachment, Mail, ShortMessage
-from hms.gateways.templates import Letter, Letterhead, html, plain, short
+from hms.gateways.templates import Letter, Letterhead, Step, html, plain, short
 from hms.queries.deliveries import Delivery, LetterVisit
+from hms.runtime import Runtime
 
 WITH_CALENDAR = frozenset({"APPOINTMENT_BOOKED", "APPOINTMENT_RESCHEDULED", "APPOINTMENT_CANCELLED"})
 
 
-def mail_of(delivery: Delivery, machine_now: datetime) -> Mail:
-    """Write the mail of a message."""
-    letter = letter_of(delivery)
-    return Mail(
-        message_id=delivery.id,
-        to=delivery.address,
-        to_name=delivery.recipient_name,
-        sender_name=delivery.hospital_name,
-        subject=delivery.title,
-        text=plain(letter),
-        html=html(letter),
-        written_at=machine_now,
-        reply_to=delivery.hospital_email,
-        attachments=_attachments(delivery, machine_now),
-    )
+LINKED = WITH_CALENDAR - {"APPOINTMENT_CANCELLED"} | {"APPOINTMENT_REMINDER"}
+"""Messages that let the patient confirm, move or cancel the visit that they tell of."""
+
+LOGIN_STEPS = {
+    "LOGIN_LINK_VERIFY": ("Confirm my address", "verify"),
+    "LOGIN_LINK_RESET": ("Choose a new password", "reset"),
+}
 
 
-def text_of(delivery: Delivery) -> ShortMessage:
-    """Write the text message of a message."""
-    return ShortMessage(message_id=delivery.id, to=delivery.address, text=short(letter_of(delivery)))
+@dataclass(frozen=True, slots=True)
+class WritingDesk:
+    """Writes what is sent. ``base_url``: where this house's pages are; links are signed as they are written."""
 
+    links: LinkSigner
+    base_url: str
 
-def letter_of(delivery: Delivery) -> Letter:
-    """Return what a message says, with the facts of the appointment that it is about."""
-    return Letter(
-        hospital=Letterhead(
-            name=delivery.hospital_name,
-            address=delivery.hospital_address,
-            phone=delivery.hospital_phone,
-            email=delivery.hospital_email,
-        ),
-        name=delivery.recipient_name,
-        title=delivery.title,
-        message=delivery.message,
-        facts=_facts(delivery),
-    )
+    @classmethod
+    def of(cls, runtime: Runtime) -> "WritingDesk":
+        """Build the desk of a house."""
+        return cls(LinkSigner(runtime.secret_key), runtime.settings.base_url)
+
+    def mail_of(self, delivery: Delivery, now: datetime, machine_now: datetime) -> Mail:
+        """Write the mail of a message. ``now``: the hospital clock's, by which visits begin."""
+        letter = self.letter_of(delivery, now)
+        return Mail(
+            message_id=delivery.id,
+            to=delivery.address,
+            to_name=delivery.recipient_name,
+            sender_name=delivery.hospital_name,
+            subject=delivery.title,
+            text=plain(letter),
+            html=html(letter),
+            written_at=machine_now,
+            reply_to=delivery.hospital_email,
+            attachments=_attachments(delivery, machine_now),
+        )
+
+    def text_of(self, delivery: Delivery, now: datetime) -> ShortMessage:
+        """Write the text message of a message, with the one address from which a visit is confirmed, moved, or left."""
+        text = short(self.letter_of(delivery, now), self._visit_address(delivery, now))
+        return ShortMessage(message_id=delivery.id, to=delivery.address, text=text)
+
+    def letter_of(self, delivery: Delivery, now: datetime) -> Letter:
+        """Return what a message says, with the facts of the appointment that it is about, and what can be done."""
+        return Letter(
+            hospital=Letterhead(
+                name=delivery.hospital_name,
+                address=delivery.hospital_address,
+                phone=delivery.hospital_phone,
+                email=delivery.hospital_email,
+            ),
+            name=delivery.recipient_name,
+            title=delivery.title,
+            message=delivery.message,
+            facts=_facts(delivery),
+            steps=self._steps(delivery, now),
+        )
+
+    def _steps(self, delivery: Delivery, now: datetime) -> tuple[Step, ...]:
+        if delivery.type in LOGIN_STEPS and (link_id := delivery.metadata.get("loginLinkId")):
+            words, path = LOGIN_STEPS[delivery.type]
+            return (Step(words, f"{self.base_url}/{path}/{self.links.login_token(UUID(link_id))}", is_main=True),)
+        address = self._visit_address(delivery, now)
+        if not address:
+            return ()
+        return (
+            Step("I will come", f"{address}/confirm", is_main=True),
+            Step("Choose another time", f"{address}/move"),
+            Step("Cancel the visit", f"{address}/cancel"),
+        )
+
+    def _visit_address(self, delivery: Delivery, now: datetime) -> str:
+        """Return the private address of the visit that a message is about; none once nothing can be done there."""
+        visit = delivery.visit
+        if visit is None or delivery.type not in LINKED or not _is_about(delivery, visit):
+            return ""
+        if visit.status not in OPEN or now >= visit.starts_at:
+            return ""
+        token = self.links.visit_token(VisitLink(visit.appointment_id, visit.sequence))
+        return f"{self.base_url}/v/{token}"
 
 
 def _facts(delivery: Delivery) -> tuple[tuple[str, str], ...]:

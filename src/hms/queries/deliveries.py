@@ -80,7 +80,7 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
             id=row.id,
             channel=row.channel,
             address=row.address or "",
-            recipient_name=f"{row.first_name or row.user_first} {row.last_name or row.user_last}",
+            recipient_name=f"{row.first_name or row.user_first} {row.last_name or row.user_last}".strip(),
             type=row.type,
             title=row.title,
             message=row.message,

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.access.permissions import Permission, may, require
 from hms.access.scope import not_found
-from hms.domain.people import PatientStatus, Sex, fold
+from hms.domain.people import PatientStatus, Sex, fold, phone_tail, same_name
 from hms.models import Patient
 
 
@@ -42,6 +42,37 @@ class PatientFilters:
     date_of_birth: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """By what people are compared with those registered."""
+
+    first_name: str
+    last_name: str
+    date_of_birth: date | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A patient who may be the same person. ``same``: what agrees: nameAndDateOfBirth, phone, email."""
+
+    patient: PatientRow
+    same: list[str]
+
+    @property
+    def words(self) -> str:
+        """Who it is and what agrees, for people."""
+        who, born = self.patient, self.patient.date_of_birth
+        since = f", born {born.day} {born:%B %Y}" if born else ""
+        agreeing = " and ".join(_SAME[what] for what in self.same)
+        return f"{who.first_name} {who.last_name}, {who.mrn}{since}: the same {agreeing}"
+
+
+_SAME = {"nameAndDateOfBirth": "name and date of birth", "phone": "phone number", "email": "email address"}
+MOST_ALIKE = 10
+
+
 def listing(
     session: Session, actor: Actor, filters: PatientFilters, *, after: tuple[str, str, UUID] | None, limit: int
 ) -> list[PatientRow]:
@@ -67,6 +98,43 @@ def one(session: Session, actor: Actor, patient_id: UUID) -> PatientRow:
     if row is None:
         raise not_found("Patient")
     return PatientRow(*row)
+
+
+def alike(session: Session, actor: Actor, person: Person) -> list[Alike]:
+    """Return up to 10 patients who may be this person: those with more in common first, then by name.
+
+    The same folded name and date of birth, the same phone number however it is written, or the same email address.
+    One walk over the hospital's patients, as a search is.
+    """
+    require(actor, Permission.FIND_PATIENTS)
+    tail, email = phone_tail(person.phone), (person.email or "").strip().lower()
+    chances: list[ColumnElement[bool]] = []
+    if person.date_of_birth is not None:
+        chances.append(Patient.date_of_birth == person.date_of_birth)
+    if tail:
+        chances.append(Patient.search_text.endswith(tail, autoescape=True))
+    if email:
+        chances.append(func.lower(Patient.email) == email)
+    if not chances:
+        return []
+    found = []
+    for row in session.execute(_patients(actor).where(or_(*chances))):
+        patient = PatientRow(*row)
+        if same := _common(person, patient, tail, email):
+            found.append(Alike(patient, same))
+    found.sort(key=lambda one: (-len(one.same), one.patient.last_name, one.patient.first_name, one.patient.id))
+    return found[:MOST_ALIKE]
+
+
+def _common(person: Person, patient: PatientRow, tail: str, email: str) -> list[str]:
+    born = person.date_of_birth is not None and patient.date_of_birth == person.date_of_birth
+    named = same_name((person.first_name, person.last_name), (patient.first_name, patient.last_name))
+    agrees = {
+        "nameAndDateOfBirth": born and named,
+        "phone": bool(tail) and phone_tail(patient.phone) == tail,
+        "email": bool(email) and (patient.email or "").lower() == email,
+    }
+    return [what for what, same in agrees.items() if same]
 
 
 def words_of(search: str) -> list[str]:

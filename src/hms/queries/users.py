@@ -78,5 +78,5 @@ def _users(
         .add_columns(User.is_active, Doctor.id, Patient.id, User.created_at, User.version)
         .outerjoin(Doctor, Doctor.user_id == User.id)
         .outerjoin(Patient, Patient.user_id == User.id)
-        .where(User.hospital_id == actor.hospital_id)
+        .where(User.hospital_id == actor.hospital_id, User.unverified_since.is_(None))
     )

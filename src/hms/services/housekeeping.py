@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete
 
 from hms.models import LoginSession
-from hms.services import heartbeats, idempotency, job_runs, penalties
+from hms.services import heartbeats, idempotency, job_runs, login_links, penalties
 from hms.transaction import Work
 
 
@@ -28,6 +28,12 @@ def forget_sessions(work: Work, run_id: UUID) -> int:
         LoginSession.hospital_id == work.actor.hospital_id, LoginSession.expires_at <= work.machine_now
     )
     return cast(CursorResult[Any], work.session.execute(expired)).rowcount
+
+
+def forget_links(work: Work, run_id: UUID) -> int:
+    """Delete mailed links that are over, and addresses that nobody verified (machine clock); return how many."""
+    job_runs.renew(work, run_id)
+    return login_links.forget(work)
 
 
 def forget_answers(work: Work, run_id: UUID) -> int:

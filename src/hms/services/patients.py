@@ -1,4 +1,4 @@
-"""Patients: register, edit, and sign up for oneself."""
+"""Patients: register, edit, and give a login its record."""
 
 import secrets
 from collections.abc import Mapping
@@ -7,14 +7,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from hms.access.permissions import Permission, may
 from hms.access.scope import find
 from hms.domain.errors import Code, Detail, DomainError
-from hms.domain.people import PatientStatus, Role, Sex, medical_record_number, patient_search_text
-from hms.models import Patient
+from hms.domain.people import PatientStatus, Sex, medical_record_number, patient_search_text, same_name
+from hms.models import Hospital, Patient
 from hms.queries import patients
+from hms.queries.patients import Alike, Person
 from hms.services import penalties
-from hms.services.users import NewUser, add_login
 from hms.transaction import Work, require_version
 
 PERSON = frozenset({"first_name", "last_name", "date_of_birth", "sex"})
@@ -23,7 +25,10 @@ CONTACT = frozenset({"phone", "email", "language"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPatient:
-    """Somebody to be registered; a family may share phone and email."""
+    """Somebody to be registered; a family may share phone and email.
+
+    ``anyway``: register them although somebody like that is registered already.
+    """
 
     first_name: str
     last_name: str
@@ -32,6 +37,7 @@ class NewPatient:
     phone: str | None = None
     email: str | None = None
     language: str = "en"
+    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,27 +49,40 @@ class EditPatient:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignUp:
-    """A new patient who makes the login themself."""
-
-    patient: NewPatient
-    login: NewUser
-
-
 def create(work: Work, command: NewPatient) -> UUID:
-    """Register a patient with a fresh record number; raise VALIDATION for a birth date to come."""
+    """Register a patient with a fresh record number; raise VALIDATION for a birth date to come.
+
+    Raises POSSIBLE_DUPLICATE, which names them, when somebody like that is registered already, unless ``anyway``.
+    """
     work.require(Permission.REGISTER_PATIENTS)
+    require_born(work, command.date_of_birth)
+    if not command.anyway:
+        # Two desks that register the same person at once: the second one waits here, and finds the first one's.
+        work.session.execute(
+            select(Hospital.id).where(Hospital.id == work.actor.hospital_id).with_for_update(key_share=True)
+        )
+        _require_new(patients.alike(work.session, work.actor, person_of(command)))
     return _add(work, command).id
 
 
-def sign_up(work: Work, command: SignUp) -> UUID:
-    """Register a patient along with their login and return the login's id; raise EMAIL_TAKEN or VALIDATION."""
-    if command.login.role is not Role.PATIENT:
-        raise DomainError(Code.VALIDATION, "Only patients sign up by themselves.", [Detail("role", "must be PATIENT")])
-    user = add_login(work, command.login)
-    _add(work, command.patient, user_id=user.id)
-    return user.id
+def add_own(work: Work, command: NewPatient, user_id: UUID) -> None:
+    """Give a login whose address is verified its patient: the desk's record of the same person, or a new one.
+
+    It is the same person's only if name, birth date and that very address agree with one record that has no login;
+    a block stays on it.
+    """
+    row = _record_of(work, command)
+    if row is None:
+        _add(work, command, user_id=user_id)
+        return
+    row.user_id = user_id
+    row.version += 1
+    work.changed("patient", "login_linked", row, user_id=user_id)
+
+
+def person_of(command: NewPatient) -> Person:
+    """Return by what a patient to be is compared with those there are."""
+    return Person(command.first_name, command.last_name, command.date_of_birth, command.phone, command.email)
 
 
 def update(work: Work, command: EditPatient) -> None:
@@ -78,7 +97,7 @@ def update(work: Work, command: EditPatient) -> None:
     _require_allowed(work, row, changes)
     for name, value in changes.items():
         setattr(row, name, value)
-    _require_born(work, row.date_of_birth)
+    require_born(work, row.date_of_birth)
     row.search_text = patient_search_text(row.first_name, row.last_name, row.mrn, row.phone)
     row.version += 1
     shown = {"status": row.status} if "status" in changes else {}
@@ -88,7 +107,7 @@ def update(work: Work, command: EditPatient) -> None:
 
 
 def _add(work: Work, command: NewPatient, user_id: UUID | None = None) -> Patient:
-    _require_born(work, command.date_of_birth)
+    require_born(work, command.date_of_birth)
     mrn = medical_record_number(work.hospital.code, secrets.choice)
     row = Patient(
         hospital_id=work.actor.hospital_id,
@@ -109,7 +128,8 @@ def _add(work: Work, command: NewPatient, user_id: UUID | None = None) -> Patien
     return row
 
 
-def _require_born(work: Work, date_of_birth: date | None) -> None:
+def require_born(work: Work, date_of_birth: date | None) -> None:
+    """Raise VALIDATION for a date of birth to come, or beyond the age that people reach."""
     if date_of_birth is not None and not date(1880, 1, 1) <= date_of_birth <= work.today:
         reason = "must lie in the past"
         raise DomainError(Code.VALIDATION, f"The date of birth {reason}.", [Detail("dateOfBirth", reason)])
@@ -122,3 +142,36 @@ def _require_allowed(work: Work, row: Patient, changes: Mapping[str, Any]) -> No
         raise DomainError(Code.VALIDATION, "Some of these cannot be edited.")
     if "status" in changes and PatientStatus.BLOCKED in {row.status, changes["status"]}:
         raise DomainError(Code.CONFLICT, "Blocking and unblocking need a note of an admin, on the no-show page.")
+
+
+def _require_new(alike: list[Alike]) -> None:
+    if alike:
+        raise DomainError(
+            Code.POSSIBLE_DUPLICATE,
+            "Somebody like that is registered already. Take their record, or say that this is another person.",
+            [Detail("anyway", one.words) for one in alike],
+            current=alike,
+        )
+
+
+def _record_of(work: Work, command: NewPatient) -> Patient | None:
+    if command.date_of_birth is None or not command.email:
+        return None
+    found = select(Patient).where(
+        Patient.hospital_id == work.actor.hospital_id,
+        Patient.date_of_birth == command.date_of_birth,
+        Patient.email.is_not(None),
+        Patient.user_id.is_(None),
+        Patient.status != PatientStatus.INACTIVE,
+    )
+    names = (command.first_name, command.last_name)
+    rows = work.session.scalars(found.order_by(Patient.id).with_for_update(key_share=True)).all()
+    # Compared here: SQL's lower() knows the letters of English alone.
+    same = [
+        row
+        for row in rows
+        if row.email
+        and row.email.lower() == command.email.lower()
+        and same_name(names, (row.first_name, row.last_name))
+    ]
+    return same[0] if len(same) == 1 else None

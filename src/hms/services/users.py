@@ -13,6 +13,7 @@ from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.people import Role
 from hms.models import Doctor, User
 from hms.queries import users
+from hms.services import login_links
 from hms.services.availability import Unavailability, make_unavailable
 from hms.services.calendars import lock_doctor
 from hms.services.identity import end_sessions
@@ -143,8 +144,12 @@ def _require_plain(role: Role) -> None:
 
 
 def _require_free(work: Work, email: str) -> None:
-    taken = select(User.id).where(User.hospital_id == work.actor.hospital_id, User.email == email)
-    if work.session.scalar(taken) is not None:
+    holder = work.session.execute(
+        select(User.id, User.unverified_since).where(User.hospital_id == work.actor.hospital_id, User.email == email)
+    ).one_or_none()
+    if holder is not None and holder.unverified_since is not None:
+        login_links.discard(work, [holder.id])  # nobody keeps an address by wanting to sign up with it
+    elif holder is not None:
         detail = Detail("email", "already has a login")
         raise DomainError(Code.EMAIL_TAKEN, "This email address already has a login at this hospital.", [detail])
 

@@ -12,19 +12,15 @@ from urllib.parse import urlsplit
 from flask import Request, Response, current_app
 
 from hms.access.actors import Actor
+from hms.access.links import LinkSigner
 from hms.access.passwords import hash_password, is_outdated, matches, waste_time
 from hms.access.tokens import Audience, Signer, digest_of
 from hms.domain.errors import Code, Detail, DomainError
-from hms.domain.people import Role
-from hms.queries import hospitals
 from hms.queries import identity as identities
 from hms.queries.identity import Candidate, Identity
 from hms.runtime import Runtime
 from hms.services import identity as sessions
-from hms.services import patients
 from hms.services.identity import ChangePassword, Opened, OpenSession, Refreshing
-from hms.services.patients import NewPatient, SignUp
-from hms.services.users import NewUser
 from hms.settings import Mode, local_secret
 from hms.web.throttle import Throttle
 
@@ -50,8 +46,10 @@ class Door:
 
     runtime: Runtime
     signer: Signer
+    links: LinkSigner
     throttle: Throttle
     registrations: Throttle
+    mailboxes: Throttle
     wrong_calendars: Throttle
     calendar_reads: Throttle
     kiosk_numbers: Throttle
@@ -62,11 +60,20 @@ class Door:
         """How long a bearer token is good."""
         return timedelta(minutes=self.runtime.settings.access_minutes)
 
+    def opened(self, actor: Actor, password_hash: str, *, for_pages: bool, new_hash: str | None = None) -> Opened:
+        """Open a session for a login whose password matched the stored hash; raise INVALID_CREDENTIALS if it changed.
+
+        A session for pages lives for the cookie's hours, one for the API as long as its refresh token.
+        """
+        settings = self.runtime.settings
+        hours = timedelta(hours=settings.session_hours) if for_pages else timedelta(days=settings.refresh_days)
+        command = OpenSession(seen_hash=password_hash, lifetime=hours, refreshable=not for_pages, new_hash=new_hash)
+        return self.runtime.transact(actor, sessions.open_session, command)
+
     def sign_in(self, credentials: Credentials, address: str, *, for_pages: bool) -> Opened:
         """Open a session; raise INVALID_CREDENTIALS, HOSPITAL_REQUIRED or RATE_LIMITED.
 
-        The password is compared outside of any transaction, since that is slow on purpose. A session for pages lives
-        for the cookie's hours, one for the API as long as its refresh token.
+        The password is compared outside of any transaction, since that is slow on purpose.
         """
         now = self.runtime.clocks.machine.now()
         key = f"{credentials.email.strip().lower()}|{address}"
@@ -77,16 +84,8 @@ class Door:
             if error.code is Code.INVALID_CREDENTIALS:
                 self.throttle.failed(key, now)
             raise
-        settings = self.runtime.settings
-        hours = timedelta(hours=settings.session_hours) if for_pages else timedelta(days=settings.refresh_days)
-        outdated = is_outdated(found.password_hash)
-        command = OpenSession(
-            seen_hash=found.password_hash,
-            lifetime=hours,
-            refreshable=not for_pages,
-            new_hash=hash_password(credentials.password) if outdated else None,
-        )
-        opened = self.runtime.transact(found.actor, sessions.open_session, command)
+        new_hash = hash_password(credentials.password) if is_outdated(found.password_hash) else None
+        opened = self.opened(found.actor, found.password_hash, for_pages=for_pages, new_hash=new_hash)
         self.throttle.succeeded(key)
         return opened
 
@@ -98,23 +97,6 @@ class Door:
         if not opened:
             raise DomainError(Code.UNAUTHENTICATED, "This session has ended. Please sign in again.")
         return opened
-
-    def register(self, patient: NewPatient, credentials: Credentials, address: str) -> None:
-        """Register a patient and their login; raise NOT_FOUND for the hospital, EMAIL_TAKEN or RATE_LIMITED."""
-        now = self.runtime.clocks.machine.now()
-        self.registrations.check(address, now)
-        self.registrations.failed(address, now)  # each try counts: nobody registers that often from one place
-        hospital_id = self.runtime.read(hospitals.by_code, credentials.hospital_code or "")
-        login = NewUser(
-            email=credentials.email,
-            role=Role.PATIENT,
-            first_name=patient.first_name,
-            last_name=patient.last_name,
-            password_hash=hash_password(credentials.password),
-            phone=patient.phone,
-            language=patient.language,
-        )
-        self.runtime.transact(Actor.system(hospital_id), patients.sign_up, SignUp(patient=patient, login=login))
 
     def sign_out(self, identity: Identity) -> None:
         """End the session at once."""
@@ -236,8 +218,10 @@ def open_door(runtime: Runtime) -> Door:
     return Door(
         runtime,
         Signer(secret),
+        LinkSigner(secret),
         throttle=Throttle(10, window),
-        registrations=Throttle(30, window),
+        registrations=Throttle(30, window, "tries"),
+        mailboxes=Throttle(10, window, "tries with this address"),
         wrong_calendars=Throttle(30, window, "wrong calendar addresses"),
         calendar_reads=Throttle(60, window, "looks at this calendar"),
         kiosk_numbers=Throttle(5, window, "tries with this number"),

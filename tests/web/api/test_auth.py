@@ -15,7 +15,7 @@ from hms.access.passwords import hash_password
 from hms.access.tokens import Audience
 from hms.clock import FixedClock
 from hms.domain.people import Role
-from hms.models import AuditEntry, LoginSession, Patient, RefreshToken, User
+from hms.models import LoginSession, RefreshToken, User
 from hms.services import identity
 from hms.services.identity import ChangePassword
 from tests.support.callers import Caller, HttpHouse, Reply, counted_statements
@@ -258,51 +258,6 @@ def test_a_password_changed_meanwhile_is_not_overwritten(house: HttpHouse, user:
     with pytest.raises(Exception, match="do not match"):
         house.runtime.transact(actor_of(user), identity.change_password, ChangePassword("seen earlier", "new"))
     assert login(house).status == 200
-
-
-def registration(**values: Any) -> dict[str, Any]:
-    return {
-        "hospitalCode": "HMS001",
-        "email": "Zoë@home.example",
-        "password": PASSWORD,
-        "firstName": "Zoë",
-        "lastName": "Ångström",
-        "dateOfBirth": "1990-02-28",
-    } | values
-
-
-def test_a_patient_registers_and_is_signed_in(house: HttpHouse) -> None:
-    reply = house.stranger.post("/auth/register", registration())
-    assert reply.status == 201
-    me = reply.data["user"]
-    assert (me["role"], me["email"]) == ("PATIENT", "zoë@home.example")
-    own = holder(house, reply).get(f"/patients/{me['patientId']}").data
-    assert own["mrn"].startswith("HMS001-")
-    assert [row["id"] for row in house.reception.get("/patients?search=zoe").data] == [me["patientId"]]
-
-
-@pytest.mark.parametrize(
-    ("values", "status", "code"),
-    [
-        ({"hospitalCode": "NOWHERE"}, 404, "NOT_FOUND"),
-        ({"email": "taken@hms001.example"}, 409, "EMAIL_TAKEN"),
-        ({"password": "short"}, 422, "VALIDATION"),
-        ({"dateOfBirth": "2030-01-01"}, 422, "VALIDATION"),
-        ({"role": "HOSPITAL_ADMIN"}, 422, "VALIDATION"),
-    ],
-)
-def test_a_bad_registration_leaves_nothing_behind(
-    house: HttpHouse, values: dict[str, str], status: int, code: str
-) -> None:
-    make_user(house.runtime, house.hospital, Role.NURSE, email="taken@hms001.example")
-
-    def counts() -> Any:
-        with house.runtime.reading() as session:
-            return [session.scalar(select(func.count()).select_from(table)) for table in (User, Patient, AuditEntry)]
-
-    before = counts()
-    assert house.stranger.post("/auth/register", registration(**values)).refusal == (status, code)
-    assert counts() == before
 
 
 def test_one_small_statement_tells_who_asks(house: HttpHouse) -> None:

@@ -11,6 +11,7 @@ from hms.domain.events.base import Changed, Event, Visit, written
 from hms.domain.events.calendars import AbsenceChanged, DoctorMadeUnavailable, HolidayChanged, ScheduleChanged
 from hms.domain.events.consultations import ParticipantInvited, VitalsRecorded
 from hms.domain.events.job_runs import JobFailing, JobRecovered
+from hms.domain.events.login_links import LoginLinkMade, PasswordReset
 from hms.domain.events.no_shows import MarkChanged, NoShowMarked, PatientBlocked, PatientUnblocked
 from hms.domain.events.stage_alerts import StageAlertRaised
 
@@ -19,17 +20,19 @@ __all__ = [
     "AppointmentBooked",
     "AppointmentCancelled",
     "AppointmentMoved",
-    "AppointmentRescheduled",
     "AppointmentReminded",
+    "AppointmentRescheduled",
     "Changed",
     "DoctorMadeUnavailable",
     "Event",
     "HolidayChanged",
     "JobFailing",
     "JobRecovered",
+    "LoginLinkMade",
     "MarkChanged",
     "NoShowMarked",
     "ParticipantInvited",
+    "PasswordReset",
     "PatientBlocked",
     "PatientUnblocked",
     "ScheduleChanged",

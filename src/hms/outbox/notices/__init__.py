@@ -3,9 +3,9 @@
 Each module registers the notices of its events; a module that is not named here tells nobody.
 """
 
-from hms.outbox.notices import appointments, calendars, consultations, job_runs, no_shows, stage_alerts
+from hms.outbox.notices import appointments, calendars, consultations, job_runs, login_links, no_shows, stage_alerts
 from hms.outbox.notices.base import notices_of
 
-MODULES = (appointments, consultations, no_shows, calendars, job_runs, stage_alerts)
+MODULES = (appointments, consultations, no_shows, calendars, job_runs, stage_alerts, login_links)
 
 __all__ = ["MODULES", "notices_of"]

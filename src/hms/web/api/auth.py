@@ -13,9 +13,13 @@ from hms.queries.guardians import Dependant
 from hms.queries.identity import HospitalName, Identity
 from hms.services.identity import Opened
 from hms.services.patients import NewPatient
+from hms.web import login_links
 from hms.web.api.routing import Call, Routes
 from hms.web.api.schemas import Body, Day, Email, Language, Name, Password, Phone
 from hms.web.identity import Credentials
+from hms.web.login_links import Forgotten
+
+Token = Annotated[str, Field(min_length=1, max_length=200)]
 
 routes = Routes("Sign-in", "Access tokens live 15 minutes; the session behind them is checked on each request.")
 
@@ -53,6 +57,34 @@ class PasswordChange(Body):
 
     current_password: Password
     new_password: Password
+
+
+class Verification(Body):
+    """The token of a mailed link (what stands behind the last slash), and the password chosen at registration."""
+
+    token: Token
+    password: Password
+
+
+class ForgottenPassword(Body):
+    """Whose password is forgotten. ``hospitalCode``: only one of several logins with this address."""
+
+    email: Email
+    hospital_code: Annotated[str, Field(min_length=2, max_length=16)] | None = None
+
+
+class PasswordReset(Body):
+    """The token of a mailed link, and the password to come, of 10 to 200 characters."""
+
+    token: Token
+    new_password: Password
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """What was done, for people. It tells nothing about the address."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +135,15 @@ def refresh(call: Call, body: RefreshSession) -> SignedIn:
 @routes.post(
     "/auth/register",
     public=True,
-    status=201,
-    errors=(Code.NOT_FOUND, Code.EMAIL_TAKEN, Code.RATE_LIMITED, Code.INVALID_CREDENTIALS, Code.HOSPITAL_REQUIRED),
+    status=202,
+    errors=(Code.NOT_FOUND, Code.RATE_LIMITED),
 )
-def register(call: Call, body: Registration) -> SignedIn:
-    """Register as a patient and sign in."""
+def register(call: Call, body: Registration) -> Mailed:
+    """Register as a patient: a link to verify the address is mailed.
+
+    The login comes into being when the link is used, with the password. The answer is the same for an address that has
+    a login; its mailbox is told.
+    """
     patient = NewPatient(
         first_name=body.first_name,
         last_name=body.last_name,
@@ -118,8 +154,28 @@ def register(call: Call, body: Registration) -> SignedIn:
         language=body.language,
     )
     credentials = Credentials(body.email, body.password, body.hospital_code)
-    call.door.register(patient, credentials, call.address)
-    return _signed_in(call, call.door.sign_in(credentials, call.address, for_pages=False))
+    login_links.sign_up(call.door, patient, credentials, call.address)
+    return Mailed(f"We have sent a message to {body.email}. Please open the link in it to go on.")
+
+
+@routes.post("/auth/verify", public=True, errors=(Code.LINK_ENDED, Code.INVALID_CREDENTIALS, Code.RATE_LIMITED))
+def verify(call: Call, body: Verification) -> SignedIn:
+    """Verify the address with the link's token and the password chosen at registration, and sign in."""
+    opened = login_links.verify(call.door, body.token, body.password, call.address, for_pages=False)
+    return _signed_in(call, opened)
+
+
+@routes.post("/auth/password/forgot", public=True, status=202, errors=(Code.RATE_LIMITED,))
+def forgot_password(call: Call, body: ForgottenPassword) -> Mailed:
+    """Mail a link to choose a new password. The answer is the same whether the address has a login or not."""
+    login_links.forgotten(call.door, Forgotten(body.email, body.hospital_code), call.address)
+    return Mailed(f"If {body.email} has a login here, we have sent a message to it.")
+
+
+@routes.post("/auth/password/reset", public=True, errors=(Code.LINK_ENDED,))
+def reset_password(call: Call, body: PasswordReset) -> None:
+    """Choose a new password by a mailed link, once; all sessions of the login end."""
+    login_links.reset(call.door, body.token, body.new_password)
 
 
 @routes.post("/auth/logout")

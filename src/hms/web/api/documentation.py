@@ -267,7 +267,10 @@ def _problem_schema() -> dict[str, Any]:
             "code": {"type": "string", "enum": sorted(code.value for code in STATUS)},
             "message": {"type": "string", "description": "What happened and what to do, for people."},
             "details": {"type": "array", "items": detail},
-            "current": {"description": "With STALE_VERSION: the present state of the row."},
+            "current": {
+                "description": "With STALE_VERSION: the present state of the row. With POSSIBLE_DUPLICATE: who is "
+                "registered already, and what agrees."
+            },
         },
         "required": ["code", "message", "details"],
         "additionalProperties": False,

@@ -27,7 +27,10 @@ class PatientSearch(Paging):
 
 
 class PatientRegistration(Body):
-    """A patient to register; the record number is made here. A family may share phone and email."""
+    """A patient to register; the record number is made here. A family may share phone and email.
+
+    ``anyway``: register them although POSSIBLE_DUPLICATE named somebody like that.
+    """
 
     first_name: Name
     last_name: Name
@@ -36,6 +39,7 @@ class PatientRegistration(Body):
     phone: Phone | None = None
     email: Email | None = None
     language: Language = "en"
+    anyway: bool = False
 
 
 class PatientEdit(Edit):
@@ -61,9 +65,19 @@ def listing(call: Call, query: PatientSearch) -> Page[PatientRow]:
     return page_of(rows, query.limit, name_of)
 
 
-@routes.post("/patients", needs=Permission.REGISTER_PATIENTS, status=201, idempotent=True)
+@routes.post(
+    "/patients",
+    needs=Permission.REGISTER_PATIENTS,
+    status=201,
+    idempotent=True,
+    errors=(Code.VALIDATION, Code.POSSIBLE_DUPLICATE),
+)
 def register(call: Call, body: PatientRegistration) -> PatientRow:
-    """Register a patient."""
+    """Register a patient.
+
+    Answers POSSIBLE_DUPLICATE when somebody of the same name and date of birth, phone number or email address is
+    registered already. ``error.current`` holds them, with what agrees; send ``anyway`` if it is another person.
+    """
     command = NewPatient(**body.given())
     return call.once(lambda work: patients.one(work.session, work.actor, services.create(work, command)))
 

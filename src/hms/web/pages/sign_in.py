@@ -40,6 +40,12 @@ _ACCOUNTS: dict[Role, tuple[str, str]] = {
 }
 
 
+_NOTICES = {
+    "ended": "You were signed out. Please sign in again.",
+    "changed": "Your password is changed. Please sign in with the new one.",
+}
+
+
 def register(pages: Blueprint) -> None:
     """Add the routes of signing in and out."""
     pages.get("/sign-in", endpoint="sign_in_form")(form)
@@ -51,7 +57,7 @@ def form() -> AnyResponse:
     """Show the form; whoever is signed in goes home."""
     if signed_in() is not None:
         return go("pages.home")
-    notice = "You were signed out. Please sign in again." if request.args.get("ended") else ""
+    notice = next((words for key, words in _NOTICES.items() if request.args.get(key)), "")
     return _form(Typed(next=_inside(request.args.get("next", ""))), notice=notice)
 
 
