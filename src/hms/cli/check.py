@@ -30,10 +30,8 @@ def check(hospital: str | None) -> None:
                 click.echo(f"{row.code}  {_line(found)}")
             total += checked.found
             result = "nothing differs" if not checked.found else f"{checked.found:,} differ"
-            click.echo(
-                f"{row.code}: {checked.patients:,} patients and the days of {checked.doctors:,} doctors compared: "
-                f"{result}."
-            )
+            who = f"{_many(checked.patients, 'patient')} and the days of {_many(checked.doctors, 'doctor')}"
+            click.echo(f"{row.code}: {who} compared: {result}.")
     if total:
         raise click.exceptions.Exit(1)
 
@@ -41,6 +39,10 @@ def check(hospital: str | None) -> None:
 def _hospitals(session: Session, code: str | None) -> list[Hospital]:
     statement = select(Hospital).order_by(Hospital.code)
     return list(session.scalars(statement.where(Hospital.code == code.upper()) if code else statement))
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _line(found: Drift) -> str:
