@@ -58,6 +58,21 @@ def test_a_schedule_of_every_hour_has_no_hole_when_the_clocks_go_back() -> None:
     assert [every.last(instant, BERLIN, timedelta(minutes=1)) for instant in instants] == instants
 
 
+@pytest.mark.parametrize(
+    ("schedule", "now", "expected"),
+    [
+        ("*/5 7-22 * * *", "2026-01-22T08:55", "2026-01-22T09:00"),
+        ("*/5 7-22 * * *", "2026-01-22T22:55", "2026-01-23T07:00"),
+        ("0 8 * * *", "2026-03-28T08:00", "2026-03-29T08:00"),
+        ("0 9 1 * *", "2026-01-22T08:55", "2026-02-01T09:00"),
+        ("0 9 29 2 *", "2026-01-22T08:55", None),
+    ],
+)
+def test_the_next_time(schedule: str, now: str, expected: str | None) -> None:
+    found = Cron.parse(schedule).next(datetime.fromisoformat(now).replace(tzinfo=BERLIN), BERLIN)
+    assert found == (datetime.fromisoformat(expected).replace(tzinfo=BERLIN) if expected else None)
+
+
 def test_what_is_too_long_ago_is_not_due() -> None:
     assert last("0 1 * * *", "2026-01-22T03:00+01:00", timedelta(hours=2)) is None
     assert last("0 1 * * *", "2026-01-22T02:59+01:00", timedelta(hours=2)) == "22 01:00"

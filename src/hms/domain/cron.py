@@ -49,6 +49,15 @@ class Cron:
                 return max(due)
         return None
 
+    def next(self, now: datetime, zone: ZoneInfo, within: timedelta = timedelta(days=366)) -> datetime | None:
+        """Return the earliest instant (UTC) after ``now`` that is due, at most ``within`` ahead; as in `last`."""
+        day = now.astimezone(zone).date()
+        for ahead in range(-1, within.days + 3):
+            due = [instant for instant in self._instants(day + timedelta(days=ahead), zone) if instant > now]
+            if due:
+                return found if (found := min(due)) <= now + within else None
+        return None
+
     def names_hour(self, now: datetime, zone: ZoneInfo) -> bool:
         """Tell whether the schedule has times in the present hour of the present day."""
         wall = now.astimezone(zone)

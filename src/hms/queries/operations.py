@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Subquery, func, literal, or_, select, union_all
@@ -32,10 +33,11 @@ def ping(session: Session) -> None:
     session.scalar(select(literal(1)))
 
 
-def job_states(session: Session, now: datetime) -> list[JobState]:
-    """Return every job of every hospital at ``now`` (hospital clock) in one statement, whatever runs are stored.
+def job_states(session: Session, now: datetime, hospital_id: UUID | None = None) -> list[JobState]:
+    """Return every job of every hospital, or of one, at ``now`` (hospital clock), in one statement.
 
-    The no-show check is always among them; others once they have run.
+    Whatever runs are stored, only the newest are looked at. Without a hospital, jobs that never ran are left out, but
+    for the no-show check.
     """
     jobs = union_all(*(select(literal(job.value).label("name")) for job in JobName)).subquery("jobs")
     h = Hospital
@@ -58,7 +60,11 @@ def job_states(session: Session, now: datetime) -> list[JobState]:
         .join_from(h, jobs, literal(value=True))
         .order_by(h.code, jobs.c.name)
     )
+    if hospital_id is not None:
+        statement = statement.where(h.id == hospital_id)
     states = [_state(row, now) for row in session.execute(statement)]
+    if hospital_id is not None:
+        return states
     return [state for state in states if state.job is JobName.NO_SHOW_CHECK or _has_run(state)]
 
 

@@ -6,6 +6,7 @@ from hms.web.errors import render_page_errors_with
 from hms.web.identity import door
 from hms.web.pages import (
     absences,
+    automation,
     board,
     booking,
     calendar_feeds,
@@ -59,6 +60,7 @@ ROOMS = (
 )
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    automation,
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

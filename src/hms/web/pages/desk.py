@@ -42,12 +42,13 @@ class Toast:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A place in the main navigation."""
+    """A place in the main navigation. ``is_aside``: seldom needed, so behind "More"."""
 
     name: str
     label: str
     href: str
     count: int = 0
+    is_aside: bool = False
 
 
 @dataclass(slots=True)
@@ -174,7 +175,9 @@ def _staff_links() -> list[Link]:
         links.insert(0 if actor.role is Role.NURSE else 1, Link("queue", "Waiting", url_for("pages.queue")))
     links.append(Link("calendar", "Calendar", url_for("pages.calendar_day")))
     if may(actor, Permission.SEE_MESSAGES):
-        links.append(Link("messages", "Messages sent", url_for("pages.messages")))
+        links.append(Link("messages", "Messages sent", url_for("pages.messages"), is_aside=True))
+    if may(actor, Permission.RUN_JOBS):
+        links.append(Link("automation", "Automation", url_for("pages.automation"), is_aside=True))
     return [*links, Link("notices", "Notifications", url_for("pages.notices"), desk().hospital.unread)]
 
 
