@@ -13,6 +13,7 @@ from hms.outbox import claims
 from hms.runtime import Runtime
 from tests.support.factories import make_hospital, make_patient
 from tests.support.letters import messages, states, tell
+from tests.support.plans import plan_of, sent
 
 Clinic = tuple[Hospital, Patient]
 SECOND = timedelta(seconds=1)
@@ -35,6 +36,16 @@ def test_urgent_ones_leave_first_then_those_due_the_longest(
     machine_clock.advance(SECOND)
     second, high = (tell(runtime, *clinic, priority=priority)[0].id for priority in (Priority.NORMAL, Priority.HIGH))
     assert claim(runtime)[1] == [high, normal, second, low]
+
+
+def test_a_claim_asks_the_index_of_what_waits_however_many_were_delivered(runtime: Runtime, clinic: Clinic) -> None:
+    tell(runtime, *clinic)
+    with sent(runtime, "outgoing_messages") as statements:
+        claim(runtime, 0)
+    [statement] = statements
+    plan = plan_of(runtime, *statement)
+    assert "ix_outgoing_messages_waiting" in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_a_batch_is_bounded_and_of_one_channel(runtime: Runtime, clinic: Clinic) -> None:
