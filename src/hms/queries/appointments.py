@@ -124,10 +124,14 @@ def listing(
     return [_row(row) for row in session.execute(statement)]
 
 
-def latest(session: Session, actor: Actor, before: Cursor | None, limit: int) -> list[AppointmentRow]:
-    """Return up to ``limit`` of all appointments the actor may see, the newest first, older than ``before``."""
+def latest(
+    session: Session, actor: Actor, before: Cursor | None, limit: int, *, patient_id: UUID | None = None
+) -> list[AppointmentRow]:
+    """Return up to ``limit`` appointments, the newest first, older than ``before``; of one patient if named."""
     a = Appointment
     statement = _visible(actor).order_by(a.starts_at.desc(), a.id.desc()).limit(limit)
+    if patient_id is not None:
+        statement = statement.where(a.patient_id == patient_id)
     if before is not None:
         statement = statement.where(tuple_(a.starts_at, a.id) < (before.starts_at, before.id))
     return [_row(row) for row in session.execute(statement)]

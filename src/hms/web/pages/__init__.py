@@ -20,10 +20,10 @@ from hms.web.pages import (
     home,
     kiosks,
     login_links,
-    login_links,
     messages,
     months,
     notices,
+    patients,
     problems,
     queues,
     schedules,
@@ -50,6 +50,7 @@ ROOMS = (
     calendar_feeds,
     calendars,
     desk_booking,
+    patients,
     months,
     slots,
     schedules,
@@ -57,10 +58,10 @@ ROOMS = (
     holidays,
     notices,
     messages,
+    automation,
 )
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    automation,
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

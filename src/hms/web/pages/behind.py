@@ -49,3 +49,10 @@ def to_sheet(answer: Response) -> Response:
     answer.headers["HX-Retarget"] = "#sheet"
     answer.headers["HX-Reswap"] = "innerHTML"
     return answer
+
+
+def lead_to(address: str) -> Response:
+    """Lead the browser to another page, whether a script asked or not."""
+    if by_htmx():
+        return Response("", headers={"HX-Redirect": address})
+    return Response("", 303, headers={"Location": address})

@@ -144,13 +144,7 @@ def _told(facts: dict[str, Any], status: int = 200) -> Response:
 def _lead_to(address: str) -> AnyResponse:
     if _asks_for_json():
         return _told({"location": address})
-    if by_htmx():
-        answer = Response("")
-        answer.headers["HX-Redirect"] = address
-        return answer
-    answer = Response("", 303)
-    answer.headers["Location"] = address
-    return answer
+    return behind.lead_to(address)
 
 
 def _not_done(consultation_id: UUID, written: Written, error: DomainError) -> AnyResponse:

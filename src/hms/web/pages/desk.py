@@ -173,6 +173,7 @@ def _staff_links() -> list[Link]:
         links.insert(0, Link("day", "My day", url_for("pages.day")))
     elif may(actor, Permission.RECORD_VITALS):
         links.insert(0 if actor.role is Role.NURSE else 1, Link("queue", "Waiting", url_for("pages.queue")))
+    links.append(Link("patients", "Patients", url_for("pages.patients")))
     links.append(Link("calendar", "Calendar", url_for("pages.calendar_day")))
     if may(actor, Permission.SEE_MESSAGES):
         links.append(Link("messages", "Messages sent", url_for("pages.messages"), is_aside=True))
