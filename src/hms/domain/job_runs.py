@@ -1,9 +1,10 @@
 """Jobs and their runs: names, states, sources, take-over, and when a job counts as healthy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hms.domain.cron import Cron
@@ -77,3 +78,16 @@ def health_problem(failures: int, last_success: datetime | None, now: datetime, 
 def success_rate(total: int, failed: int) -> str:
     """Return the share of runs that succeeded, such as "98.5%"; without any run nothing has failed."""
     return f"{100 * (total - failed) / total if total else 100:.1f}%"
+
+
+UNREACHABLE, UNREACHABLE_NUMBER = "unreachable", "unreachableNumber"
+"""Where a run's metadata keep the patients, and how many, who have neither phone nor email."""
+MOST_NAMED = 20
+
+
+def warnings_of(metadata: Mapping[str, Any]) -> list[str]:
+    """Return what a run could do only in part, in words for an admin."""
+    named = metadata.get(UNREACHABLE, ())
+    said = [f"patient {row_id}: no phone and no email, so told within the application only" for row_id in named]
+    more = metadata.get(UNREACHABLE_NUMBER, 0) - len(named)
+    return [*said, f"and {more} more patients without phone and email"] if more > 0 else said

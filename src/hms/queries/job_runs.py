@@ -16,6 +16,7 @@ from hms.domain.job_runs import (
     health_problem,
     is_judged,
     success_rate,
+    warnings_of,
 )
 from hms.models import Doctor, Hospital, JobRun, User
 
@@ -27,7 +28,10 @@ _ALWAYS = Cron.parse("* * * * *")
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run. Instants: hospital clock; ``source``: cron, manual, external or startup."""
+    """One run. Instants: hospital clock; ``source``: cron, manual, external or startup.
+
+    ``warnings``: what it could do only in part, though nothing failed.
+    """
 
     id: UUID
     job_name: JobName
@@ -39,6 +43,7 @@ class RunRow:
     duration_ms: int | None
     items_processed: int
     error_message: str | None
+    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +184,5 @@ def _row(run: JobRun) -> RunRow:
         duration_ms=run.duration_ms,
         items_processed=run.items_processed,
         error_message=run.error_message,
+        warnings=warnings_of(metadata),
     )

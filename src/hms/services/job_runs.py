@@ -1,5 +1,6 @@
 """Runs of jobs: start (the row is the lock), renew (the fence), finish, fail, take over."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,10 @@ from hms.domain.events import JobFailing, JobRecovered
 from hms.domain.job_runs import (
     ALREADY_PROCESSING,
     FAILURES_BEFORE_ALARM,
+    MOST_NAMED,
     TIMED_OUT,
+    UNREACHABLE,
+    UNREACHABLE_NUMBER,
     JobName,
     RunSource,
     RunStatus,
@@ -104,6 +108,19 @@ def renew(work: Work, run_id: UUID) -> None:
     )
     if renewed.rowcount != 1:  # type: ignore[attr-defined]
         raise _lost()
+
+
+def note_unreachable(work: Work, run_id: UUID, patient_ids: Sequence[UUID]) -> None:
+    """Note in the renewed run's row whom only the application itself could tell; the first few by their identifier."""
+    metadata: dict[str, Any] = work.session.scalars(select(JobRun.run_metadata).where(JobRun.id == run_id)).one()
+    named = [*metadata.get(UNREACHABLE, ()), *(str(patient_id) for patient_id in patient_ids)]
+    number = metadata.get(UNREACHABLE_NUMBER, 0) + len(patient_ids)
+    work.session.execute(
+        update(JobRun)
+        .where(JobRun.id == run_id)
+        .values(run_metadata={**metadata, UNREACHABLE: named[:MOST_NAMED], UNREACHABLE_NUMBER: number})
+        .execution_options(synchronize_session=False)
+    )
 
 
 def finish(work: Work, command: FinishRun) -> None:

@@ -72,6 +72,9 @@ def mark_due(work: Work, command: MarkDue) -> Swept:
     missed = [appointment for appointment in appointments if appointment.id not in left]
     if missed:
         marking.mark_many(work, missed, patients, Mark(NoShowReason.AUTO_TIMEOUT))
+        unreachable = [visit.patient_id for visit in missed if not (visit.patient.email or visit.patient.phone)]
+        if unreachable:
+            job_runs.note_unreachable(work, command.run_id, unreachable)
     return Swept(len(missed), len(judgement.reviews), (keys[-1].due_at, keys[-1].id))
 
 
