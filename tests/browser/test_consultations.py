@@ -68,7 +68,7 @@ def test_doctor_writes_through_a_lost_connection_and_completes(
     expect(page.get_by_label("Chief complaint")).to_be_focused()
     expect(page.locator("#consultation")).to_contain_text("Chief complaint is required")
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         accessibility.assert_none(page)
     page.keyboard.type("Chest pain")
     page.get_by_role("button", name="Complete the visit").click()

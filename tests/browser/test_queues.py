@@ -36,7 +36,7 @@ def test_nurse_records_vitals_by_keys(
     page.keyboard.press("Tab")
     expect(page.locator("#heartRate-says")).to_contain_text("Must be from 20 to 300")
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         accessibility.assert_none(page)
     page.keyboard.press("Enter")  # the server refuses just the same, and all that was typed is still there
     expect(page.locator("#sheet .wrong")).to_contain_text("20 to 300")
