@@ -29,6 +29,7 @@ from hms.web.pages import (
     schedules,
     sign_in,
     slots,
+    visit_links,
     visits,
     vitals,
 )
@@ -39,6 +40,7 @@ ROOMS = (
     home,
     kiosks,
     login_links,
+    visit_links,
     board,
     visits,
     queues,

@@ -5,7 +5,7 @@ Looking changes nothing, whoever looks: programs that scan mail open every link.
 
 from datetime import date
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from hms.access.passwords import MIN_LENGTH
@@ -16,7 +16,7 @@ from hms.web import login_links
 from hms.web.errors import TooManyError
 from hms.web.identity import Credentials, door
 from hms.web.login_links import Forgotten
-from hms.web.pages.desk import go, page, signed_in
+from hms.web.pages.desk import Frame, go, signed_in
 
 LONGEST = 100
 LONGEST_EMAIL = 254
@@ -81,20 +81,20 @@ def reset(token: str) -> AnyResponse:
 
 def forgot_form() -> AnyResponse:
     """Ask whose password is forgotten."""
-    return page("login_links/forgot.html", email=request.args.get("email", "")[:LONGEST_EMAIL], errors={}, problem="")
+    return _page("login_links/forgot.html", email=request.args.get("email", "")[:LONGEST_EMAIL], errors={}, problem="")
 
 
 def forgot() -> AnyResponse:
     """Mail a link, and say the same whether there is such a login or not."""
     email = request.form.get("email", "").strip()[:LONGEST_EMAIL]
     if errors := _email_errors(email):
-        return page("login_links/forgot.html", status=422, email=email, errors=errors, problem="")
+        return _page("login_links/forgot.html", status=422, email=email, errors=errors, problem="")
     try:
         login_links.forgotten(door(), Forgotten(email), request.remote_addr or "")
     except TooManyError as error:
-        answer = page("login_links/forgot.html", status=429, email=email, errors={}, problem=error.message)
+        answer = _page("login_links/forgot.html", status=429, email=email, errors={}, problem=error.message)
         return _waiting(answer, error)
-    return page("login_links/sent.html", email=email, is_new=False)
+    return _page("login_links/sent.html", email=email, is_new=False)
 
 
 def sign_up_form() -> AnyResponse:
@@ -126,19 +126,19 @@ def sign_up() -> AnyResponse:
         return _waiting(_sign_up_form(typed, problem=error.message, status=429), error)
     except DomainError as error:
         return _sign_up_form(typed, errors=_beside(error), status=422)
-    return page("login_links/sent.html", email=typed["email"], is_new=True)
+    return _page("login_links/sent.html", email=typed["email"], is_new=True)
 
 
 def _verify_form(token: str, *, errors: dict[str, str] | None = None, problem: str = "", status: int = 200) -> Response:
     email = login_links.email_of(door(), token, LinkPurpose.VERIFY)
-    return page(
+    return _page(
         "login_links/verify.html", status=status, token=token, email=email, errors=errors or {}, problem=problem
     )
 
 
 def _reset_form(token: str, *, errors: dict[str, str] | None = None, status: int = 200) -> Response:
     email = login_links.email_of(door(), token, LinkPurpose.RESET)
-    return page(
+    return _page(
         "login_links/reset.html", status=status, token=token, email=email, errors=errors or {}, shortest=MIN_LENGTH
     )
 
@@ -146,7 +146,7 @@ def _reset_form(token: str, *, errors: dict[str, str] | None = None, status: int
 def _sign_up_form(
     typed: dict[str, str], *, errors: dict[str, str] | None = None, problem: str = "", status: int = 200
 ) -> Response:
-    return page(
+    return _page(
         "login_links/sign_up.html",
         status=status,
         typed=typed,
@@ -156,10 +156,18 @@ def _sign_up_form(
     )
 
 
+def _page(template: str, *, status: int = 200, **values: object) -> Response:
+    """Render a page for people at home, in the patients' type and touch targets, whoever may be signed in there."""
+    frame = Frame(kind="patient", home=url_for("pages.sign_in_form"))
+    return make_response(render_template(template, frame=frame, **values), status)
+
+
 def _gone(error: DomainError, endpoint: str, next_step: str) -> Response:
     if error.code is not Code.LINK_ENDED:
         raise error
-    return page("login_links/gone.html", status=409, message=error.message, href=url_for(endpoint), next_step=next_step)
+    return _page(
+        "login_links/gone.html", status=409, message=error.message, href=url_for(endpoint), next_step=next_step
+    )
 
 
 def _waiting(answer: Response, error: TooManyError) -> Response:
