@@ -136,6 +136,15 @@ def accessibility(complaints: Complaints) -> Accessibility:
     return Accessibility(complaints)
 
 
+def assert_fits_a_hand(page: Page) -> None:
+    """Fail if a page is wider than a phone; the screen is a desk's again afterwards."""
+    desk = page.viewport_size
+    assert desk is not None
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.set_viewport_size(desk)
+
+
 @dataclass(frozen=True)
 class Served:
     """A clinic that is served on a real port."""

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from hms.models import Consultation
-from tests.browser.conftest import Accessibility, Complaints, Served
+from tests.browser.conftest import Accessibility, Complaints, Served, assert_fits_a_hand
 
 SOON_MS = 12_000
 
@@ -25,6 +25,7 @@ def test_doctor_writes_through_a_lost_connection_and_completes(
     served.let_in(page, served.clinic.doctors[1])
     expect(page.locator("#s-vitals")).to_contain_text("Fatima Khan")
     accessibility.assert_none(page)
+    assert_fits_a_hand(page)
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="Start, Fatima Khan")).to_be_focused()
     page.keyboard.press("Enter")
@@ -70,6 +71,7 @@ def test_doctor_writes_through_a_lost_connection_and_completes(
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         accessibility.assert_none(page)
+    assert_fits_a_hand(page)
     page.keyboard.type("Chest pain")
     page.get_by_role("button", name="Complete the visit").click()
     expect(page.locator("#toasts")).to_contain_text("Fatima Khan's visit is completed")

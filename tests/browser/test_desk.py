@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from hms.domain.appointments import Status
 from hms.models import Appointment
-from tests.browser.conftest import Accessibility, Complaints, Served
+from tests.browser.conftest import Accessibility, Complaints, Served, assert_fits_a_hand
 
 
 def test_reception_finds_registers_and_books_by_keys(
@@ -43,6 +43,7 @@ def test_reception_finds_registers_and_books_by_keys(
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         accessibility.assert_none(page)
+    assert_fits_a_hand(page)
     page.keyboard.press("Escape")
     expect(page.locator("#times").get_by_role("link", name="11:30")).to_be_focused()
     accessibility.assert_none(page)

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from hms.domain.people import Role
 from hms.models import Appointment
-from tests.browser.conftest import Accessibility, Complaints, Served
+from tests.browser.conftest import Accessibility, Complaints, Served, assert_fits_a_hand
 from tests.support.factories import make_user
 
 WITHIN_MS = 3_000
@@ -38,6 +38,7 @@ def test_nurse_records_vitals_by_keys(
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         accessibility.assert_none(page)
+    assert_fits_a_hand(page)
     page.keyboard.press("Enter")  # the server refuses just the same, and all that was typed is still there
     expect(page.locator("#sheet .wrong")).to_contain_text("20 to 300")
     expect(page.get_by_label("Blood pressure, upper")).to_have_value("195")
