@@ -52,7 +52,7 @@ class NoShowPenalty(Base):
     __tablename__ = "patient_no_show_penalties"
     __table_args__ = (
         UniqueConstraint("appointment_id"),
-        Index("ix_patient_no_show_penalties_patient_id", "patient_id", "created_at"),
+        Index("ix_patient_no_show_penalties_patient_id_created_at", "patient_id", "created_at", "id"),
         Index("ix_patient_no_show_penalties_hospital_id_created_at", "hospital_id", "created_at", "id"),
     )
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
+
+import pytest
 
 from hms.clock import FixedClock
 from hms.domain.people import Role
 from hms.models import NoShowPenalty
 from hms.runtime import Runtime
-from tests.support.callers import HttpHouse
-from tests.support.factories import actor_of, make_doctor, make_holiday, make_hospital
+from hms.web.api import no_shows
+from tests.support.callers import HttpHouse, counted_statements
+from tests.support.factories import actor_of, make_doctor, make_hospital
 from tests.support.visits import rows
 
 LOG_KEYS = {
@@ -176,33 +181,16 @@ def test_figures(house: HttpHouse, clock: FixedClock) -> None:
         "slotsReleased": 1,
         "justified": 0,
     }
+    one = "/no-show/stats?from=2026-01-22&to=2026-01-22"
+    called = house.admin.get(f"{one}&reason=PATIENT_CALLED").data
+    assert (called["noShows"], called["attended"], called["noShowRate"]) == (0, 1, "0.0%")
+    by_hand = house.admin.get(f"{one}&reason=MANUAL_STAFF&patientId={house.patient.id}").data
+    assert (by_hand["noShows"], by_hand["appointments"], by_hand["noShowRate"]) == (1, 1, "100.0%")
     last_month = house.by_doctor.get("/no-show/stats").data
     assert (last_month["first"], last_month["last"], last_month["noShows"]) == ("2025-12-24", "2026-01-22", 1)
     assert house.admin.get("/no-show/stats?to=2026-01-21").data["noShowRate"] == "0.0%"
     for query in ("from=2026-01-23&to=2026-01-22", "from=1999-01-01&to=2026-01-22", "from=9999-12-31", "to=0001-01-01"):
         assert house.admin.get(f"/no-show/stats?{query}").refusal == (422, "VALIDATION"), query
-
-
-def test_what_a_human_must_decide(house: HttpHouse, clock: FixedClock, runtime: Runtime) -> None:
-    visits = [house.booked(start, house.new_patient()) for start in ("09:00", "09:30", "10:00")]
-    make_holiday(runtime, house.hospital, clock.now().date())
-    clock.advance(timedelta(hours=3))
-    assert house.admin.post("/no-show/trigger").data["itemsProcessed"] == 0
-
-    reviews = house.reception.get("/no-show/reviews")
-    assert [row["appointmentId"] for row in reviews.data] == [visit["id"] for visit in visits]
-    assert reviews.data[0]["reason"] == "HOSPITAL_HOLIDAY"
-    assert reviews.json["meta"] == {"nextCursor": None, "limit": 200}
-
-    decisions = {"NO_SHOW": "NO_SHOW", "ATTENDED": "COMPLETED", "CLINIC_FAULT": "CANCELLED"}
-    for row, (decision, status) in zip(reviews.data, decisions.items(), strict=True):
-        path, seen = f"/no-show/reviews/{row['appointmentId']}", {"version": row["version"], "note": "Asked"}
-        assert house.nurse.post(path, {"decision": decision}).refusal == (403, "FORBIDDEN")
-        assert house.reception.post(path, {"decision": "MAYBE"}).refusal == (422, "VALIDATION")
-        assert house.reception.post(path, {"decision": decision, **seen}).data["status"] == status
-        assert house.reception.post(path, {"decision": decision}).refusal == (404, "NOT_FOUND")
-    assert house.reception.get("/no-show/reviews").data == []
-    assert [str(row.appointment_id) for row in rows(runtime, NoShowPenalty)] == [visits[0]["id"]]
 
 
 def test_roles(house: HttpHouse, runtime: Runtime) -> None:
@@ -233,3 +221,99 @@ def test_a_person_cannot_claim_the_sweep(house: HttpHouse) -> None:
     reply = house.admin.post(f"/no-show/{visit['id']}", {"reason": "AUTO_TIMEOUT"})
 
     assert reply.refusal == (422, "VALIDATION")
+
+
+def test_a_file_for_spreadsheets(house: HttpHouse, clock: FixedClock) -> None:
+    evil = house.new_patient(first_name="=HYPERLINK(1)", last_name='Müller, "Bo"')
+    first, second = house.booked("09:00", evil), house.booked("09:30")
+    clock.advance(timedelta(minutes=40))
+    house.reception.post(f"/no-show/{first['id']}", {"notes": "+1 234, called"})
+    clock.advance(timedelta(minutes=1))
+    house.by_doctor.post(f"/no-show/{second['id']}", {})
+
+    reply = house.admin.get("/no-show/logs.csv?from=2026-01-22&to=2026-01-22")
+
+    assert reply.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="no-shows-2026-01-22.csv"'
+    header, *lines = csv.reader(io.StringIO(reply.raw.decode()))
+    assert ",".join(header) == "date,time,doctor,mrn,patient,reason,marked_at,slot_released,justified,notes"
+    assert [dict(zip(header, line, strict=True)) for line in lines] == [
+        {
+            "date": "2026-01-22",
+            "time": start,
+            "doctor": f"Anagha {house.by_doctor.get(f'/doctors/{house.doctor.id}').data['lastName']}",
+            "mrn": patient.mrn,
+            "patient": name,
+            "reason": reason,
+            "marked_at": f"2026-01-22 {marked}",
+            "slot_released": released,
+            "justified": "no",
+            "notes": notes,
+        }
+        for start, patient, name, reason, marked, released, notes in (
+            ("09:30", house.patient, f"Roy {house.patient.last_name}", "MANUAL_DOCTOR", "09:36", "yes", ""),
+            ("09:00", evil, '\'=HYPERLINK(1) Müller, "Bo"', "MANUAL_STAFF", "09:35", "no", "'+1 234, called"),
+        )
+    ]
+    assert house.admin.get("/no-show/logs.csv?to=2026-01-21").raw.decode().splitlines() == [",".join(header)]
+    assert len(house.admin.get(f"/no-show/logs.csv?patientId={evil.id}").raw.splitlines()) == 2
+    assert house.nurse.get("/no-show/logs.csv").refusal == (403, "FORBIDDEN")
+    colleague = house.caller(actor_of(make_doctor(house.runtime, house.hospital)))
+    assert len(colleague.get("/no-show/logs.csv").raw.splitlines()) == 1
+
+
+def test_a_long_file_comes_in_parts(
+    house: HttpHouse, clock: FixedClock, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = [house.booked(start, house.new_patient()) for start in ("09:00", "09:30", "10:00", "10:30")]
+    clock.advance(timedelta(hours=3))
+    for visit in visits:
+        house.reception.post(f"/no-show/{visit['id']}", {})
+    whole = house.admin.get("/no-show/logs.csv").raw
+    monkeypatch.setattr(no_shows, "LINES_AT_ONCE", 2)
+    with counted_statements(runtime) as statements:
+        assert house.admin.get("/no-show/logs.csv").raw == whole
+    assert sum("no_show_logs" in statement for statement in statements) == 3
+    assert len(whole.splitlines()) == 5
+
+
+def test_a_patients_record(house: HttpHouse, clock: FixedClock) -> None:
+    first, second = house.booked("09:00"), house.booked("09:30")
+    clock.advance(timedelta(minutes=40))
+    marks = []
+    for visit in (first, second):
+        marks.append(house.reception.post(f"/no-show/{visit['id']}", {"notes": "Called twice"}).data["id"])
+        clock.advance(timedelta(seconds=1))
+    house.admin.post(f"/admin/no-shows/{marks[0]}/justify", {"note": "In hospital"})
+    path = f"/patients/{house.patient.id}/no-shows"
+
+    mine = house.by_patient.get(path).data
+
+    assert [(row["id"], row["effect"], row["countAfter"]) for row in mine] == [
+        (marks[1], "COUNTS", 1),
+        (marks[0], "JUSTIFIED", 0),
+    ]
+    assert mine[0] | {"doctorLastName": ""} == {
+        "id": marks[1],
+        "appointmentId": second["id"],
+        "date": "2026-01-22",
+        "startTime": "09:30",
+        "doctorId": str(house.doctor.id),
+        "doctorFirstName": "Anagha",
+        "doctorLastName": "",
+        "reason": "MANUAL_STAFF",
+        "markedAt": "2026-01-22T04:05:01.000Z",
+        "slotReleased": True,
+        "effect": "COUNTS",
+        "countAfter": 1,
+        "notes": None,
+    }
+    assert [row["notes"] for row in house.nurse.get(path).data] == ["Called twice", "Called twice"]
+    page = house.by_patient.get(f"{path}?limit=1")
+    rest = house.by_patient.get(f"{path}?limit=1&cursor={page.json['meta']['nextCursor']}")
+    assert [*page.data, *rest.data] == mine
+    assert rest.json["meta"]["nextCursor"] is None
+    stranger = house.caller(actor_of(house.new_patient(login=True)))
+    assert stranger.get(path).refusal == (404, "NOT_FOUND")
+    foreign = house.caller_with(Role.HOSPITAL_ADMIN, make_hospital(house.runtime, "HMS002"))
+    assert foreign.get(path).refusal == (404, "NOT_FOUND")

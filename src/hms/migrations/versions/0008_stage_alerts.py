@@ -28,7 +28,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back."""
     op.drop_index("ix_appointments_to_review", "appointments")
-    op.drop_index(f"ix_{PENALTIES}_hospital_id_created_at", PENALTIES)
+    for column in ("hospital_id", "patient_id"):
+        op.drop_index(f"ix_{PENALTIES}_{column}_created_at", PENALTIES)
+    op.create_index(f"ix_{PENALTIES}_patient_id", PENALTIES, ["patient_id", "created_at"])
     for column in ("doctor_id", "patient_id"):
         op.drop_index(f"ix_{LOGS}_{column}_triggered_at", LOGS)
         op.create_index(f"ix_{LOGS}_{column}", LOGS, [column])
@@ -122,7 +124,9 @@ def _lists() -> None:
     for column in ("doctor_id", "patient_id"):
         op.drop_index(f"ix_{LOGS}_{column}", LOGS)
         op.create_index(f"ix_{LOGS}_{column}_triggered_at", LOGS, [column, "triggered_at", "id"])
-    op.create_index(f"ix_{PENALTIES}_hospital_id_created_at", PENALTIES, ["hospital_id", "created_at", "id"])
+    op.drop_index(f"ix_{PENALTIES}_patient_id", PENALTIES)
+    for column in ("hospital_id", "patient_id"):
+        op.create_index(f"ix_{PENALTIES}_{column}_created_at", PENALTIES, [column, "created_at", "id"])
     op.create_index(
         "ix_appointments_to_review",
         "appointments",
