@@ -1,6 +1,6 @@
 """Letters say who writes, and what they say stays text."""
 
-from hms.gateways.templates import SHORT, Letter, Letterhead, html, plain, short
+from hms.gateways.templates import SHORT, Letter, Letterhead, Step, html, plain, short
 
 CLINIC = Letterhead("Klinik Süd", "1 River Road", "+911234")
 
@@ -24,3 +24,21 @@ def test_a_text_message_is_short_and_keeps_the_phone_number() -> None:
     assert text.startswith("Klinik Süd: long")
     assert text.endswith("… +911234")
     assert short(Letter(Letterhead("A"), "Roy", "T", "Two\nlines")) == "A: Two lines"
+
+
+def test_steps_are_addresses_in_text_and_buttons_in_html() -> None:
+    steps = (
+        Step("I will come", "https://hms.example/v/a", is_main=True),
+        Step("Cancel", "https://hms.example/v/b?x=1&y"),
+    )
+    letter = Letter(CLINIC, "", "Title", "Text.", steps=steps)
+    assert "Hello,\n" in plain(letter)
+    assert "I will come:\nhttps://hms.example/v/a\n\nCancel:\nhttps://hms.example/v/b?x=1&y\n\n-- " in plain(letter)
+    assert 'href="https://hms.example/v/a"' in html(letter)
+    assert 'href="https://hms.example/v/b?x=1&amp;y"' in html(letter)
+
+
+def test_the_address_in_a_text_message_is_never_cut() -> None:
+    text = short(Letter(CLINIC, "Roy", "Title", "long " * 200), "Go on: https://hms.example/v/a")
+    assert len(text) <= SHORT
+    assert text.endswith("… Go on: https://hms.example/v/a +911234")

@@ -56,13 +56,13 @@ def plain(letter: Letter) -> str:
     return _render("message.txt", letter)
 
 
-def short(letter: Letter, address: str = "") -> str:
+def short(letter: Letter, go_on: str = "") -> str:
     """Say it in one text message: the hospital's name first, so that people know who writes.
 
-    ``address``: where to go on from there; it is never cut.
+    ``go_on``: where to go on from there; it is never cut.
     """
     text = " ".join(f"{letter.hospital.name}: {letter.message}".split())
-    end = f" {address}" if address else ""
+    end = f" {go_on}" if go_on else ""
     end += f" {letter.hospital.phone}" if letter.hospital.phone else ""
     room = SHORT - len(end)
     return (text if len(text) <= room else f"{text[: room - 1]}…") + end

@@ -54,7 +54,8 @@ class WritingDesk:
 
     def text_of(self, delivery: Delivery, now: datetime) -> ShortMessage:
         """Write the text message of a message, with the one address from which a visit is confirmed, moved, or left."""
-        text = short(self.letter_of(delivery, now), self._visit_address(delivery, now))
+        address = self._visit_address(delivery, now)
+        text = short(self.letter_of(delivery, now), f"Confirm, move or cancel: {address}" if address else "")
         return ShortMessage(message_id=delivery.id, to=delivery.address, text=text)
 
     def letter_of(self, delivery: Delivery, now: datetime) -> Letter:
