@@ -80,7 +80,7 @@ def _(event: PatientBlocked) -> list[Notice]:
     why = "because several were missed" if event.by_count else "because the clinic has decided so"
     return [
         Notice(
-            cause=f"blocked:{event.entity_id}:{event.version}",
+            cause=f"blocked:{event.version}",
             recipient=event.patient,
             type="PATIENT_BLOCKED",
             title="Online Booking Paused",
@@ -98,7 +98,7 @@ def _(event: PatientUnblocked) -> list[Notice]:
         return []
     return [
         Notice(
-            cause=f"unblocked:{event.entity_id}:{event.version}",
+            cause=f"unblocked:{event.version}",
             recipient=event.patient,
             type="PATIENT_UNBLOCKED",
             title="Online Booking Open Again",
