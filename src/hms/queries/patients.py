@@ -44,18 +44,19 @@ class PatientFilters:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """By what people are compared with those registered."""
+    """By what people are compared with those registered. ``mrn``: the number that they say they have."""
 
     first_name: str
     last_name: str
     date_of_birth: date | None = None
     phone: str | None = None
     email: str | None = None
+    mrn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """A patient who may be the same person. ``same``: what agrees: nameAndDateOfBirth, phone, email."""
+    """A patient who may be the same person. ``same``: what agrees: nameAndDateOfBirth, mrn, phone, email."""
 
     patient: PatientRow
     same: list[str]
@@ -69,7 +70,12 @@ class Alike:
         return f"{who.first_name} {who.last_name}, {who.mrn}{since}: the same {agreeing}"
 
 
-_SAME = {"nameAndDateOfBirth": "name and date of birth", "phone": "phone number", "email": "email address"}
+_SAME = {
+    "nameAndDateOfBirth": "name and date of birth",
+    "mrn": "patient number",
+    "phone": "phone number",
+    "email": "email address",
+}
 MOST_ALIKE = 10
 
 
@@ -103,7 +109,7 @@ def one(session: Session, actor: Actor, patient_id: UUID) -> PatientRow:
 def alike(session: Session, actor: Actor, person: Person) -> list[Alike]:
     """Return up to 10 patients who may be this person: those with more in common first, then by name.
 
-    The same folded name and date of birth, the same phone number however it is written, or the same email address.
+    The same folded name and date of birth, the same phone number however it is written, the same address or number.
     One walk over the hospital's patients, as a search is.
     """
     require(actor, Permission.FIND_PATIENTS)
@@ -115,6 +121,8 @@ def alike(session: Session, actor: Actor, person: Person) -> list[Alike]:
         chances.append(Patient.search_text.endswith(tail, autoescape=True))
     if email:
         chances.append(func.lower(Patient.email) == email)
+    if person.mrn:
+        chances.append(Patient.mrn == _number(person))
     if not chances:
         return []
     found = []
@@ -131,10 +139,15 @@ def _common(person: Person, patient: PatientRow, tail: str, email: str) -> list[
     named = same_name((person.first_name, person.last_name), (patient.first_name, patient.last_name))
     agrees = {
         "nameAndDateOfBirth": born and named,
+        "mrn": patient.mrn == _number(person),
         "phone": bool(tail) and phone_tail(patient.phone) == tail,
         "email": bool(email) and (patient.email or "").lower() == email,
     }
     return [what for what, same in agrees.items() if same]
+
+
+def _number(person: Person) -> str:
+    return (person.mrn or "").strip().upper()
 
 
 def words_of(search: str) -> list[str]:

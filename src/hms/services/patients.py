@@ -27,7 +27,8 @@ CONTACT = frozenset({"phone", "email", "language"})
 class NewPatient:
     """Somebody to be registered; a family may share phone and email.
 
-    ``anyway``: register them although somebody like that is registered already.
+    ``mrn``: the number that they say they have, only compared. ``anyway``: register them although somebody like that
+    is registered already.
     """
 
     first_name: str
@@ -37,6 +38,7 @@ class NewPatient:
     phone: str | None = None
     email: str | None = None
     language: str = "en"
+    mrn: str | None = None
     anyway: bool = False
 
 
@@ -82,7 +84,8 @@ def add_own(work: Work, command: NewPatient, user_id: UUID) -> None:
 
 def person_of(command: NewPatient) -> Person:
     """Return by what a patient to be is compared with those there are."""
-    return Person(command.first_name, command.last_name, command.date_of_birth, command.phone, command.email)
+    named = (command.first_name, command.last_name, command.date_of_birth)
+    return Person(*named, command.phone, command.email, command.mrn)
 
 
 def update(work: Work, command: EditPatient) -> None:

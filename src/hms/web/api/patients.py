@@ -1,6 +1,9 @@
 """Patients: staff register and search them, patients see and edit their own record."""
 
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from hms.access.permissions import Permission
 from hms.domain.errors import Code
@@ -29,7 +32,8 @@ class PatientSearch(Paging):
 class PatientRegistration(Body):
     """A patient to register; the record number is made here. A family may share phone and email.
 
-    ``anyway``: register them although POSSIBLE_DUPLICATE named somebody like that.
+    ``mrn``: the number that they say they have; it is only compared. ``anyway``: register them although
+    POSSIBLE_DUPLICATE named somebody like that.
     """
 
     first_name: Name
@@ -39,6 +43,7 @@ class PatientRegistration(Body):
     phone: Phone | None = None
     email: Email | None = None
     language: Language = "en"
+    mrn: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     anyway: bool = False
 
 
@@ -75,8 +80,9 @@ def listing(call: Call, query: PatientSearch) -> Page[PatientRow]:
 def register(call: Call, body: PatientRegistration) -> PatientRow:
     """Register a patient.
 
-    Answers POSSIBLE_DUPLICATE when somebody of the same name and date of birth, phone number or email address is
-    registered already. ``error.current`` holds them, with what agrees; send ``anyway`` if it is another person.
+    Answers POSSIBLE_DUPLICATE when somebody of the same name and date of birth, patient number, phone number or email
+    address is registered already. ``error.current`` holds them, with what agrees; send ``anyway`` if it is another
+    person.
     """
     command = NewPatient(**body.given())
     return call.once(lambda work: patients.one(work.session, work.actor, services.create(work, command)))
