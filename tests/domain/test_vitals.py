@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hms.domain.errors import Code, DomainError
-from hms.domain.vitals import RANGES, Measured, require_plausible
+from hms.domain.vitals import RANGES, USUAL, Measured, is_unusual, require_plausible
 
 PRESSURE: dict[str, Any] = {"systolic": 201, "diastolic": 50}
 
@@ -47,3 +47,21 @@ def test_a_blood_pressure_is_two_values_in_order() -> None:
 
 def test_nothing_measured_is_nothing_to_record() -> None:
     assert [d.field for d in refusal(Measured()).details] == ["vitals"]
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_what_is_unusual_is_plausible_all_the_same(name: str) -> None:
+    allowed, ordinary = RANGES[name], USUAL[name]
+    assert allowed.least <= ordinary.least < ordinary.most <= allowed.most
+    assert not is_unusual(name, ordinary.least, 40)
+    assert not is_unusual(name, ordinary.most, None)
+    assert is_unusual(name, ordinary.least - 1, 40)
+    assert is_unusual(name, ordinary.most + 1, None)
+
+
+def test_children_are_judged_only_by_what_stays_as_they_grow() -> None:
+    assert is_unusual("heart_rate", 140, 16)
+    assert not is_unusual("heart_rate", 140, 2)
+    assert is_unusual("temperature", 39.5, 2)
+    assert not is_unusual("heart_rate", None, 40)
+    assert not is_unusual("weight", 400, 40)

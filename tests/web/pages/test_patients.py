@@ -140,6 +140,16 @@ def test_moves_a_visit_in_the_steps_of_a_booking(clinic: Clinic) -> None:
     assert "This visit was not moved" in stale.text
 
 
+def test_button_pressed_twice_books_and_moves_once(clinic: Clinic) -> None:
+    divya = clinic.client(clinic.patients["Divya"])
+    first, second = (divya.post(step(clinic, "09:30")) for _ in range(2))
+    assert first.headers["Location"] == second.headers["Location"]
+    moving = f"{step(clinic, '10:00')}?move={first.headers['Location'].partition('=')[2]}"
+    first, second = (divya.post(moving, {"version": 1}) for _ in range(2))
+    assert (second.status_code, second.headers["Location"]) == (303, first.headers["Location"])
+    assert "/?moved=" in first.headers["Location"]
+
+
 def test_visit_that_has_begun_or_is_anothers_cannot_be_moved(clinic: Clinic) -> None:
     divya = clinic.client(clinic.patients["Divya"])
     for query in (f"?move={clinic.visits['Grace']}", "?move=nonsense", f"?for={clinic.patients['Grace'].id}", "?for=x"):

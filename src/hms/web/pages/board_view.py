@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hms.domain.appointments import OPEN, Status
 from hms.domain.people import fold
+from hms.domain.queues import waiting_since
 from hms.queries.board import BoardRow
 from hms.web.pages.formats import epoch_ms, minutes
 
@@ -184,9 +185,10 @@ def running(row: BoardRow, now: datetime, late: bool, alert_after: timedelta) ->
     if late and now - row.starts_at < timedelta(hours=12):
         return _counting("late", row.starts_at, row.starts_at, row.ends_at, now)
     if row.status is Status.CHECKED_IN and row.checked_in_at:
-        # Who comes early is not kept waiting yet: the thresholds count from the later of check-in and start.
-        base = max(row.checked_in_at, row.starts_at)
-        return _counting("waiting", row.checked_in_at, base + alert_after / 2, base + alert_after, now)
+        if now < row.starts_at:  # nobody keeps them waiting yet
+            return _counting("here, early", row.checked_in_at, row.starts_at, row.starts_at + alert_after, now)
+        since = waiting_since(row.starts_at, row.checked_in_at)
+        return _counting("waiting", since, since + alert_after / 2, since + alert_after, now)
     if row.status is Status.IN_PROGRESS and row.started_at:
         never = row.started_at + timedelta(days=1)
         return _counting("in the room", row.started_at, never, never, now)

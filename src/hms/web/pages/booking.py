@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from hms.access.scope import not_found
-from hms.domain.appointments import OPEN
+from hms.domain.appointments import LIVE, OPEN
 from hms.domain.errors import Code, DomainError
 from hms.processes import slots as calendar
 from hms.queries import appointments, free_times
@@ -45,6 +45,7 @@ ANOTHER_TIME = frozenset(
         Code.TOO_FAR_AHEAD,
     }
 )
+REPEATED = frozenset({Code.DUPLICATE_BOOKING, Code.SLOT_TAKEN, Code.STALE_VERSION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +143,12 @@ def take(doctor_id: UUID, day: str, start: str) -> AnyResponse:
     try:
         done = _take(wish, doctor_id, when, reason)
     except DomainError as error:
-        if error.code in ANOTHER_TIME:
+        if error.code in REPEATED and (own := _own_already(wish, doctor_id, when)):
+            done = own  # the button was pressed twice
+        elif error.code in ANOTHER_TIME:
             return _times(wish, doctor_id, when[0], problem=error.message, reason=reason)
-        return page(
-            "booking/refused.html",
-            "book",
-            status=409,
-            message=error.message,
-            code=error.code.value,
-            wish=wish,
-            phone=desk().hospital.phone,
-        )
+        else:
+            return _not_done(wish, error)
     return go("pages.home", **{"moved" if wish.moving else "booked": done.id})
 
 
@@ -176,6 +172,28 @@ def _take(wish: Wish, doctor_id: UUID, when: tuple[date, time], reason: str) -> 
         version=request.form.get("version", type=int),
     )
     return runtime().transact(actor, rescheduling.reschedule, move)
+
+
+def _own_already(wish: Wish, doctor_id: UUID, when: tuple[date, time]) -> AppointmentRow | None:
+    """Return the person's own visit at just this time, if there is one."""
+    at = desk()
+    filters = appointments.Filters(
+        first=when[0], last=when[0], doctor_id=doctor_id, patient_id=wish.person.id, statuses=LIVE
+    )
+    rows = runtime().read(appointments.listing, at.actor, filters)
+    return next((row for row in rows if row.start_time == when[1]), None)
+
+
+def _not_done(wish: Wish, error: DomainError) -> Response:
+    return page(
+        "booking/refused.html",
+        "book",
+        status=409,
+        message=error.message,
+        code=error.code.value,
+        wish=wish,
+        phone=desk().hospital.phone,
+    )
 
 
 def _wish() -> Wish:
