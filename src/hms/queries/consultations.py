@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
-from hms.access.permissions import Permission, require
+from hms.access.permissions import Permission, may, require
 from hms.access.scope import not_found
 from hms.domain.appointments import Status
 from hms.domain.consultations import CLOSED, ConsultationStatus, ParticipantRole
@@ -109,24 +109,34 @@ def earlier(session: Session, actor: Actor, patient_id: UUID, before: datetime, 
     """
     require(actor, Permission.CONSULT)
     a, c, u = Appointment, Consultation, User
-    readable: ColumnElement[bool] = true()
-    if actor.doctor_id is not None:
-        invited = exists().where(
-            ConsultationParticipant.consultation_id == c.id, ConsultationParticipant.doctor_id == actor.doctor_id
-        )
-        readable = or_(c.doctor_id == actor.doctor_id, invited)
     statement = (
         select(a.id, c.id, a.appointment_date, a.status, u.first_name, u.last_name, Doctor.specialization)
         .add_columns(c.chief_complaint, c.diagnosis, c.prescriptions)
         .join(Doctor, Doctor.id == a.doctor_id)
         .join(u, u.id == Doctor.user_id)
-        .outerjoin(c, and_(c.appointment_id == a.id, c.status != ConsultationStatus.ABANDONED, readable))
+        .outerjoin(c, and_(c.appointment_id == a.id, c.status != ConsultationStatus.ABANDONED, readable_by(actor)))
         .where(a.hospital_id == actor.hospital_id, a.patient_id == patient_id, a.starts_at < before)
         .where(a.status.in_([Status.COMPLETED, Status.NO_SHOW]))
         .order_by(a.starts_at.desc(), a.id.desc())
         .limit(limit)
     )
     return [EarlierRow(*row) for row in session.execute(statement)]
+
+
+def readable_by(actor: Actor) -> ColumnElement[bool]:
+    """Build the condition of the consultations that the actor may read, among those of visits that they may see.
+
+    Admins read all, doctors their own and those that they were asked into, patients what was completed; nobody else.
+    """
+    if may(actor, Permission.CONSULT):
+        if actor.doctor_id is None:
+            return true()
+        invited = exists().where(
+            ConsultationParticipant.consultation_id == Consultation.id,
+            ConsultationParticipant.doctor_id == actor.doctor_id,
+        )
+        return or_(Consultation.doctor_id == actor.doctor_id, invited)
+    return false() if actor.is_staff else Consultation.status == ConsultationStatus.COMPLETED
 
 
 def one(session: Session, actor: Actor, consultation_id: UUID) -> ConsultationRow:
