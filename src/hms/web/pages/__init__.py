@@ -6,6 +6,7 @@ from hms.web.errors import render_page_errors_with
 from hms.web.identity import door
 from hms.web.pages import (
     absences,
+    alerts,
     automation,
     board,
     booking,
@@ -61,6 +62,7 @@ ROOMS = (
     notices,
     messages,
     automation,
+    alerts,
 )
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
