@@ -114,6 +114,13 @@ def test_an_abandoned_consultation_leaves_the_patient_waiting_and_another_may_be
     assert room.states() == (Status.IN_PROGRESS, [ConsultationStatus.ABANDONED, ConsultationStatus.STARTED])
 
 
+def test_an_edit_that_says_nothing_changes_nothing(room: Room) -> None:
+    consultation = room.start()
+    room.runtime.transact(room.me, consultations.edit, Edit(consultation))
+    assert room.states() == (Status.IN_PROGRESS, [ConsultationStatus.STARTED])
+    assert reload(room.runtime, Consultation, consultation).version == 1
+
+
 def test_what_is_over_cannot_be_changed(room: Room) -> None:
     consultation = room.start()
     done = Edit(consultation, chief_complaint="Fever", diagnosis=FLU)

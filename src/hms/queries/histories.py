@@ -64,5 +64,5 @@ def of_patient(
 
 
 def _row(cells: tuple[Any, ...]) -> HistoryRow:
-    doctor = DoctorBrief(*cells[6:10])
-    return HistoryRow(*cells[:6] + (doctor,) + cells[10:])
+    doctor: tuple[Any, ...] = (DoctorBrief(*cells[6:10]),)
+    return HistoryRow(*cells[:6] + doctor + cells[10:])

@@ -77,10 +77,12 @@ def start(work: Work, command: Start) -> UUID:
 
 
 def edit(work: Work, command: Edit) -> None:
-    """Write into an open consultation; the first edit makes it IN_PROGRESS."""
+    """Write into an open consultation; the first edit makes it IN_PROGRESS, one that says nothing changes nothing."""
     work.require(Permission.CONSULT)
     _, consultation = locked(work, command.consultation_id, command.version)
     fields = _write(consultation, command)
+    if not fields:
+        return
     consultation.status = ConsultationStatus.IN_PROGRESS
     consultation.version += 1
     work.changed("consultation", "edited", consultation, fields=fields)
