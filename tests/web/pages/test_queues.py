@@ -100,3 +100,22 @@ def test_roles_land_where_their_work_is(clinic: Clinic, nurse: User) -> None:
     assert clinic.client(nurse).get("/day").status_code == 403
     assert clinic.client(clinic.reception).get("/queue").status_code == 403
     assert clinic.client(clinic.patients["Divya"]).get("/queue").status_code == 403
+
+
+def test_screen_names_nobody_in_full_and_follows(clinic: Clinic, nurse: User) -> None:
+    clinic.check_in("Divya")
+    screen = clinic.client(nurse).get("/waiting-room").text
+    for words in ("Fatima K.", "Divya R.", "Björn M.", "next"):
+        assert words in screen, words
+    for name in ("Fatima Khan", "Divya Rao", "Müller"):
+        assert name not in screen, name
+    tag = re.search(r'data-tag="(\w+)"', screen)
+    assert tag is not None
+    seen = {"If-None-Match": f'"{tag.group(1)}"'}
+    visitor = clinic.client(nurse)
+    assert visitor.get("/waiting-room/live", headers=seen).status_code == 304
+    clinic.check_in("Hiro")
+    with counted_statements(clinic.runtime) as statements:
+        assert "Hiro T." in visitor.get("/waiting-room/live", headers=seen).text
+    assert len(statements) <= 5, statements
+    assert clinic.client(clinic.patients["Divya"]).get("/waiting-room").status_code == 403

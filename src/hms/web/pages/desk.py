@@ -175,6 +175,8 @@ def _staff_links() -> list[Link]:
         links.insert(0 if actor.role is Role.NURSE else 1, Link("queue", "Waiting", url_for("pages.queue")))
     links.append(Link("patients", "Patients", url_for("pages.patients")))
     links.append(Link("calendar", "Calendar", url_for("pages.calendar_day")))
+    if actor.role is not Role.DOCTOR:
+        links.append(Link("waiting_room", "Waiting room screen", url_for("pages.waiting_room"), is_aside=True))
     if may(actor, Permission.SEE_MESSAGES):
         links.append(Link("messages", "Messages sent", url_for("pages.messages"), is_aside=True))
     if may(actor, Permission.RUN_JOBS):

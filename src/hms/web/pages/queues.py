@@ -1,6 +1,7 @@
-"""Who waits, since when and for what: the nurse's queue, and a doctor's day. Both are followed live."""
+"""Who waits, since when and for what: the nurse's queue, a doctor's day, the waiting room's screen. All live."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from hms.access.permissions import Permission, may, require
 from hms.queries import board as boards
 from hms.queries import consultations, live
+from hms.queries import queues as lines_of
 from hms.queries.consultations import JoinedRow
 from hms.web.pages import queue_view
 from hms.web.pages.board import HTMX_CONFIG, may_consult, shown_query
@@ -26,12 +28,19 @@ class Room:
     doctor_id: UUID | None
 
 
+SCREEN = Room("waiting_room", None)
+NAMES_SHOWN = 5
+"""Of each doctor's line: more than that cannot be read from a chair."""
+
+
 def register(pages: Blueprint) -> None:
     """Add the routes of the queue and of a doctor's day."""
     pages.get("/queue", endpoint="queue")(queue_page)
     pages.get("/queue/live", endpoint="queue_live")(queue_live)
     pages.get("/day", endpoint="day")(day_page)
     pages.get("/day/live", endpoint="day_live")(day_live)
+    pages.get("/waiting-room", endpoint="waiting_room")(waiting_room)
+    pages.get("/waiting-room/live", endpoint="waiting_room_live")(waiting_room_live)
 
 
 @staff_only
@@ -60,6 +69,18 @@ def day_page() -> Response:
 def day_live() -> Response:
     """Answer 304 while the day that is shown is the newest; else the new one."""
     return _live(_day())
+
+
+@staff_only
+def waiting_room() -> Response:
+    """Show, large and without full names, who is next with each doctor: for a screen in the waiting room."""
+    return page("queue/waiting_room_page.html", SCREEN.kind, **_screen())
+
+
+@staff_only
+def waiting_room_live() -> Response:
+    """Answer 304 while the screen shows the newest; else the new one."""
+    return _unless_seen(SCREEN, lambda: ("queue/waiting_room.html", _screen()))
 
 
 def whole(room: Room, toasts: list[Toast] | None = None, *, status: int = 200) -> Response:
@@ -99,6 +120,10 @@ def _day() -> Room:
 
 
 def _live(room: Room) -> Response:
+    return _unless_seen(room, lambda: ("queue/queue.html", _values(room)))
+
+
+def _unless_seen(room: Room, build: Callable[[], tuple[str, dict[str, Any]]]) -> Response:
     at = desk()
     with reading() as session:
         tag = _tag(live.version(session, at.actor.hospital_id, at.now), room)
@@ -106,11 +131,26 @@ def _live(room: Room) -> Response:
         answer = make_response("", 304)
         answer.headers["Cache-Control"] = "no-store"
     else:
-        values = _values(room)
+        template, values = build()
         tag = values["tag"]
-        answer = page("queue/queue.html", room.kind, **values)
+        answer = page(template, room.kind, **values)
     answer.set_etag(tag)
     return answer
+
+
+def _screen() -> dict[str, Any]:
+    at = desk()
+    with reading() as session:
+        version = live.version(session, at.actor.hospital_id, at.now)
+        lines = lines_of.waiting_room(session, at.actor, at.today)
+    return {
+        "lines": lines,
+        "most": NAMES_SHOWN,
+        "tag": _tag(version, SCREEN),
+        "now": at.now,
+        "speed": runtime().clocks.speed,
+        "hospital": at.identity.hospital.name,
+    }
 
 
 def _values(room: Room) -> dict[str, Any]:

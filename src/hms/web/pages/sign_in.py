@@ -32,10 +32,10 @@ class Typed:
 
 
 _ACCOUNTS: dict[Role, tuple[str, str]] = {
-    Role.RECEPTIONIST: ("Reception", "Today's board: check in, missed, late"),
+    Role.RECEPTIONIST: ("Reception", "Today's board, finding and registering patients"),
     Role.DOCTOR: ("Doctor", "My day: start and complete visits"),
     Role.PATIENT: ("Patient", "My visits, and booking the next one"),
-    Role.NURSE: ("Nurse", "Today's board"),
+    Role.NURSE: ("Nurse", "Who waits: record vitals"),
     Role.HOSPITAL_ADMIN: ("Administrator", "Everything, and the messages sent"),
 }
 
