@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from uuid import UUID
 
 import pytest
 
+from hms.access.actors import Actor
 from hms.domain.appointments import Status
 from hms.domain.consultations import ParticipantRole
 from hms.domain.errors import Code
 from hms.domain.vitals import Measured
-from hms.models import Appointment, AppointmentEvent, Consultation, ConsultationParticipant, Vitals
+from hms.models import (
+    Appointment,
+    AppointmentEvent,
+    Consultation,
+    ConsultationParticipant,
+    Hospital,
+    Patient,
+    Vitals,
+)
 from hms.runtime import Runtime
-from hms.services import attendance, bookings, consultations, participants, vitals
+from hms.services import attendance, bookings, consultations, kiosks, participants, vitals
 from hms.services.attendance import Attend
 from hms.services.bookings import Cancel
 from hms.services.consultations import Edit, Start
+from hms.services.kiosks import Arrive
 from hms.services.participants import Invite
 from hms.services.vitals import Record
 from tests.support.factories import actor_of, admin_of, make_doctor, make_hospital, make_patient, reception_of
@@ -104,3 +115,15 @@ def test_two_record_vitals_and_two_invite(visit: Visit) -> None:
     )
     assert given.count(Code.ALREADY_EXISTS) == 1
     assert len(rows(visit.runtime, ConsultationParticipant)) == 1
+
+
+def test_a_patient_taps_twice_at_the_kiosk(visit: Visit) -> None:
+    with visit.runtime.database.writing() as session:
+        stored = session.get_one(Appointment, visit.id)
+        patient = session.get_one(Patient, stored.patient_id)
+        session.get_one(Hospital, stored.hospital_id).settings = {"kiosk_check_in": True}
+    arrive = Arrive(patient.mrn, date(1980, 2, 29))
+    kiosk = Actor.system(stored.hospital_id)
+    given = at_once([partial(house.transact, kiosk, kiosks.arrive, arrive) for house in (visit.one, visit.other)])
+    assert [getattr(shown, "appointment_id", shown) for shown in given] == [visit.id, visit.id]
+    assert visit.steps() == [Status.CHECKED_IN]

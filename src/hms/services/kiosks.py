@@ -35,23 +35,24 @@ def arrive(work: Work, command: Arrive) -> KioskVisit:
     policy = work.hospital.policy
     if not policy.kiosk_check_in:
         raise not_found("Kiosk")
-    mrn = whole_mrn(command.mrn, work.hospital.code)
-    visits = kiosks.visits(work.session, work.actor.hospital_id, mrn, command.date_of_birth, work.today)
+    visits = _visits(work, command)
     for visit in visits:
         if takes(visit.status, visit.starts_at, visit.due_at, work.now, policy.kiosk_minutes_before):
-            return _checked_in(work, visit)
+            try:
+                attendance.check_in(work, Attend(visit.appointment_id, REASON))
+            except DomainError:  # called off, begun, or checked in elsewhere since it was read
+                visits = _visits(work, command)
+                break
+            return visit
     for visit in visits:
         if visit.status is Status.CHECKED_IN:
             return visit
     raise _refused(policy.kiosk_minutes_before)
 
 
-def _checked_in(work: Work, visit: KioskVisit) -> KioskVisit:
-    try:
-        attendance.check_in(work, Attend(visit.appointment_id, REASON))
-    except DomainError as error:  # called off or begun since it was read
-        raise _refused(work.hospital.policy.kiosk_minutes_before) from error
-    return visit
+def _visits(work: Work, command: Arrive) -> list[KioskVisit]:
+    mrn = whole_mrn(command.mrn, work.hospital.code)
+    return kiosks.visits(work.session, work.actor.hospital_id, mrn, command.date_of_birth, work.today)
 
 
 def _refused(minutes_before: int) -> DomainError:
