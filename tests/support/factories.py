@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from hms.access.actors import Actor
-from hms.domain.people import PatientStatus, Role, patient_search_text
+from hms.domain.people import PatientStatus, Role, patient_search_text, phone_tail
 from hms.domain.slots import DayOfWeek
 from hms.models import Doctor, DoctorSchedule, Hospital, HospitalHoliday, Patient, User
 from hms.runtime import Runtime
@@ -118,6 +118,7 @@ def make_patient(runtime: Runtime, hospital: Hospital, *, login: bool = False, *
         "status": PatientStatus.ACTIVE,
         "created_at": LONG_AGO,
     } | values
+    row["phone_tail"] = phone_tail(row["phone"])
     row["search_text"] = patient_search_text(row["first_name"], row["last_name"], mrn, row["phone"])
     patient = Patient(**row)
     add(runtime, patient)

@@ -82,10 +82,10 @@ PHONE_TAIL = 9
 """Digits at a phone number's end that tell it from others, however country and area code are written."""
 
 
-def phone_tail(phone: str | None) -> str:
-    """Return the digits by which two phone numbers are compared; nothing for one too short to tell people apart."""
+def phone_tail(phone: str | None) -> str | None:
+    """Return the digits by which two phone numbers are compared; None for one too short to tell people apart."""
     digits = "".join(c for c in phone or "" if c.isdigit())
-    return digits[-PHONE_TAIL:] if len(digits) >= PHONE_TAIL - 2 else ""
+    return digits[-PHONE_TAIL:] if len(digits) >= PHONE_TAIL - 2 else None
 
 
 def same_name(first: tuple[str, str], second: tuple[str, str]) -> bool:

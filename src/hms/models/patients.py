@@ -14,12 +14,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hms.domain.people import Contact, PatientStatus, Sex
+from hms.domain.people import PHONE_TAIL, Contact, PatientStatus, Sex
 from hms.models.base import Base, choice_of, new_id
 
 
 class Patient(Base):
-    """A patient of one hospital. ``no_show_count`` is derived from penalties and can be recomputed."""
+    """A patient of one hospital. ``no_show_count`` is derived from penalties and can be recomputed.
+
+    ``phone_tail``: the digits by which phone numbers are compared; ``email`` is stored lower-cased.
+    """
 
     __tablename__ = "patients"
     __table_args__ = (
@@ -36,6 +39,9 @@ class Patient(Base):
             postgresql_where=text("external_ref IS NOT NULL"),
         ),
         Index("ix_patients_hospital_id_last_name", "hospital_id", "last_name", "first_name", "id"),
+        Index("ix_patients_hospital_id_date_of_birth", "hospital_id", "date_of_birth"),
+        Index("ix_patients_hospital_id_phone_tail", "hospital_id", "phone_tail"),
+        Index("ix_patients_hospital_id_email", "hospital_id", "email"),
         CheckConstraint("no_show_count >= 0", name="no_show_count"),
     )
 
@@ -48,6 +54,7 @@ class Patient(Base):
     date_of_birth: Mapped[date | None]
     sex: Mapped[Sex] = mapped_column(choice_of(Sex), default=Sex.UNKNOWN)
     phone: Mapped[str | None] = mapped_column(String(32))
+    phone_tail: Mapped[str | None] = mapped_column(String(PHONE_TAIL))
     email: Mapped[str | None] = mapped_column(String(254))
     language: Mapped[str] = mapped_column(String(16), default="en")
     status: Mapped[PatientStatus] = mapped_column(choice_of(PatientStatus), default=PatientStatus.ACTIVE)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -110,7 +110,7 @@ def alike(session: Session, actor: Actor, person: Person) -> list[Alike]:
     """Return up to 10 patients who may be this person: those with more in common first, then by name.
 
     The same folded name and date of birth, the same phone number however it is written, the same address or number.
-    One walk over the hospital's patients, as a search is.
+    One statement, three small looks into indices.
     """
     require(actor, Permission.FIND_PATIENTS)
     tail, email = phone_tail(person.phone), (person.email or "").strip().lower()
@@ -118,23 +118,26 @@ def alike(session: Session, actor: Actor, person: Person) -> list[Alike]:
     if person.date_of_birth is not None:
         chances.append(Patient.date_of_birth == person.date_of_birth)
     if tail:
-        chances.append(Patient.search_text.endswith(tail, autoescape=True))
+        chances.append(Patient.phone_tail == tail)
     if email:
-        chances.append(func.lower(Patient.email) == email)
+        chances.append(Patient.email == email)
     if person.mrn:
         chances.append(Patient.mrn == _number(person))
     if not chances:
         return []
     found = []
-    for row in session.execute(_patients(actor).where(or_(*chances))):
+    # Several looks instead of one «or»: each then takes its index, on both engines.
+    looks = [select(Patient.id).where(Patient.hospital_id == actor.hospital_id, chance) for chance in chances]
+    for row in session.execute(_patients(actor).where(Patient.id.in_(union(*looks)))):
         patient = PatientRow(*row)
-        if same := _common(person, patient, tail, email):
+        if same := _common(person, patient):
             found.append(Alike(patient, same))
     found.sort(key=lambda one: (-len(one.same), one.patient.last_name, one.patient.first_name, one.patient.id))
     return found[:MOST_ALIKE]
 
 
-def _common(person: Person, patient: PatientRow, tail: str, email: str) -> list[str]:
+def _common(person: Person, patient: PatientRow) -> list[str]:
+    tail, email = phone_tail(person.phone), (person.email or "").strip().lower()
     born = person.date_of_birth is not None and patient.date_of_birth == person.date_of_birth
     named = same_name((person.first_name, person.last_name), (patient.first_name, patient.last_name))
     agrees = {

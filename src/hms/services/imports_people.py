@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import Changed
 from hms.domain.imports import ImportRow, PatientRow
-from hms.domain.people import PatientStatus, Role, medical_record_number, patient_search_text
+from hms.domain.people import PatientStatus, Role, medical_record_number, patient_search_text, phone_tail
 from hms.domain.slots import WeeklyBlock
 from hms.models import Doctor, DoctorSchedule, Patient, User, new_id
 from hms.models.bulk import insert_rows
@@ -131,7 +131,8 @@ def _patient(work: Work, patient: PatientRow, chance: random.Random) -> Row:
         "date_of_birth": patient.date_of_birth,
         "sex": patient.sex,
         "phone": patient.phone,
-        "email": patient.email,
+        "phone_tail": phone_tail(patient.phone),
+        "email": patient.email.lower() if patient.email else None,
         "language": patient.language,
         "status": PatientStatus.ACTIVE,
         "search_text": patient_search_text(patient.first_name, patient.last_name, mrn, patient.phone),

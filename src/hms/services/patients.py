@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hms.access.permissions import Permission, may
 from hms.access.scope import find
 from hms.domain.errors import Code, Detail, DomainError
-from hms.domain.people import PatientStatus, Sex, medical_record_number, patient_search_text, same_name
+from hms.domain.people import PatientStatus, Sex, medical_record_number, patient_search_text, phone_tail, same_name
 from hms.models import Hospital, Patient
 from hms.queries import patients
 from hms.queries.patients import Alike, Person
@@ -102,6 +102,7 @@ def update(work: Work, command: EditPatient) -> None:
         setattr(row, name, value)
     require_born(work, row.date_of_birth)
     row.search_text = patient_search_text(row.first_name, row.last_name, row.mrn, row.phone)
+    row.phone_tail, row.email = phone_tail(row.phone), row.email.lower() if row.email else None
     row.version += 1
     shown = {"status": row.status} if "status" in changes else {}
     work.changed("patient", "edited", row, fields=sorted(changes), **shown)
@@ -121,7 +122,8 @@ def _add(work: Work, command: NewPatient, user_id: UUID | None = None) -> Patien
         date_of_birth=command.date_of_birth,
         sex=command.sex,
         phone=command.phone,
-        email=command.email,
+        phone_tail=phone_tail(command.phone),
+        email=command.email.lower() if command.email else None,
         language=command.language,
         search_text=patient_search_text(command.first_name, command.last_name, mrn, command.phone),
         created_at=work.now,

@@ -14,13 +14,29 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("unverified_since", sa.DateTime(timezone=True), nullable=True))
     _patient_guardians()
     _login_links()
+    _people_alike()
 
 
 def downgrade() -> None:
     """Go back; a login that nobody verified stays inactive and without a password."""
+    for column in ("email", "phone_tail", "date_of_birth"):
+        op.drop_index(f"ix_patients_hospital_id_{column}", "patients")
+    op.drop_column("patients", "phone_tail")
     op.drop_table("login_links")
     op.drop_table("patient_guardians")
     op.drop_column("users", "unverified_since")
+
+
+def _people_alike() -> None:
+    op.add_column("patients", sa.Column("phone_tail", sa.String(length=9), nullable=True))
+    digits = "phone"
+    for sign in "+ ()./-":
+        digits = f"replace({digits}, '{sign}', '')"
+    tail = f"CASE WHEN length({digits}) > 9 THEN substr({digits}, length({digits}) - 8) ELSE {digits} END"
+    op.execute(f"UPDATE patients SET phone_tail = {tail} WHERE length({digits}) >= 7")  # noqa: S608 -- our own words
+    op.execute("UPDATE patients SET email = lower(email) WHERE email <> lower(email)")
+    for column in ("date_of_birth", "phone_tail", "email"):
+        op.create_index(f"ix_patients_hospital_id_{column}", "patients", ["hospital_id", column])
 
 
 def _patient_guardians() -> None:

@@ -12,6 +12,7 @@ from hms.domain.people import (
     fold,
     medical_record_number,
     patient_search_text,
+    phone_tail,
 )
 from hms.domain.slots import DayOfWeek
 from hms.processes.demo import names
@@ -182,6 +183,7 @@ def _patient(
         "status": PatientStatus.ACTIVE,
     }
     row["search_text"] = _search_text(row)
+    row["phone_tail"] = phone_tail(str(row["phone"]))
     habitual = chance.happens(HABITUAL_SHARE)
     return DemoPatient(
         id=row["id"],  # type: ignore[arg-type]
