@@ -19,6 +19,8 @@ let timer = 0;
 let failures = 0;
 let halted = false; // somebody else wrote, or the consultation is over: a person decides
 let drafts = null;
+let completing = false;
+let leaving = false;
 
 function say(kind, words, icon) {
   if (state.dataset.state === kind && state.querySelector("span").textContent === words) return;
@@ -97,7 +99,7 @@ async function refused(answer) {
 
 async function save() {
   clearTimeout(timer);
-  if (sending || halted) return sending;
+  if (sending || halted || completing) return sending;
   const payload = unanswered ?? snapshot(form);
   if (payload === saved) return null;
   if (failures === 0) say("saving", "Saving…", "SCHEDULED");
@@ -105,6 +107,13 @@ async function save() {
   const more = await sending;
   sending = null;
   return more ? save() : null;
+}
+
+// Waits until all that was typed is recorded, or cannot be now; returns whether it is.
+async function settle() {
+  do await save();
+  while (!halted && unanswered === null && (sending || snapshot(form) !== saved));
+  return !halted && unanswered === null;
 }
 
 // Returns whether something newer waits.
@@ -141,13 +150,11 @@ async function attempt(payload) {
 async function complete(event) {
   if (event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
-  const button = event.submitter ?? form.querySelector(".primary");
-  button.disabled = true;
+  if (completing || !(await settle())) return;
+  completing = true;
+  form.inert = true;
   try {
-    await save();
-    if (halted || unanswered !== null) return;
-    const payload = snapshot(form);
-    const answer = await send(form.action, payload);
+    const answer = await send(form.action, saved);
     if (answer.status >= 500) throw new Error("try again");
     const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
     if (told.location) {
@@ -155,6 +162,7 @@ async function complete(event) {
       leaving = true;
       location.assign(told.location);
     } else if (told.errors) {
+      form.inert = false;
       placeErrors(form, told.errors, true);
       say("partly", "Not completed: see what is marked", "warning");
     } else {
@@ -163,11 +171,10 @@ async function complete(event) {
   } catch {
     say("lost", "Not completed: the server did not answer. Your text is kept; look at your day before you try again.", "offline");
   } finally {
-    button.disabled = false;
+    completing = false;
+    form.inert = false;
   }
 }
-
-let leaving = false;
 
 function ask(words, use, discard, onUse) {
   notice.querySelector("[data-words]").textContent = words;
@@ -239,9 +246,12 @@ function watch() {
   window.addEventListener("beforeunload", (event) => {
     if (!leaving && !drafts.works && snapshot(form) !== saved) event.preventDefault();
   });
-  document.querySelector("#abandon form").addEventListener("submit", () => {
+  document.querySelector("#abandon form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const { target } = event;
+    if (await settle()) drafts.drop(); // what is written is kept with the consultation
     leaving = true;
-    drafts.drop();
+    target.submit();
   });
   restore();
 }
