@@ -16,6 +16,7 @@ from hms.clock import FixedClock
 from hms.models import Appointment, AppointmentEvent, AuditEntry, Notification
 from hms.services import rescheduling
 from hms.services.rescheduling import Reschedule
+from tests.support.callers import counted_statements
 from tests.support.clinic import TODAY, Clinic
 from tests.support.factories import actor_of
 from tests.support.mailed import Mailbox, token_in
@@ -70,6 +71,17 @@ def test_looking_changes_nothing_however_often_and_by_whom(clinic: Clinic, token
     assert (divya(clinic).version, divya(clinic).status) == (before, "SCHEDULED")
     assert phone.post(f"/v/{token}").status_code == 405
     assert phone.get(f"/v/{token}").text.count("Divya") == 1
+
+
+def test_the_page_costs_one_statement_and_a_forged_link_none(clinic: Clinic, token: str, phone: FlaskClient) -> None:
+    with counted_statements(clinic.runtime) as statements:
+        phone.get(f"/v/{token}")
+        phone.get(f"/v/{token}/cancel")
+        phone.get(f"/v/{token[:-1]}")
+    assert len(statements) == 2
+    with counted_statements(clinic.runtime) as statements:
+        phone.post(f"/v/{token}/confirm")
+    assert len(statements) == 6
 
 
 def test_one_button_confirms_and_again_changes_nothing(clinic: Clinic, token: str, phone: FlaskClient) -> None:
