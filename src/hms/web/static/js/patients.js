@@ -1,6 +1,7 @@
 // Reception's desk: search as you type, arrows through what was found and the free times, Enter takes it.
 
 import "./forms.js";
+import { open } from "./sheets.js";
 
 const people = () => [...document.querySelectorAll("[data-person]")];
 const search = () => document.getElementById("q");
@@ -8,6 +9,7 @@ const search = () => document.getElementById("q");
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = event.target.matches("input, select, textarea");
+  if (event.key === "?" && !typing) open("help");
   if (event.key === "/" && !typing && search()) {
     search().select();
     event.preventDefault();

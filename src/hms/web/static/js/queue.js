@@ -1,14 +1,15 @@
 // The queue and a doctor's day: sheets over it, arrows from one to the next, and the board's way of following changes.
 
-import { watchClicks, watchToasts } from "./sheets.js";
+import { open, watchClicks, watchToasts } from "./sheets.js";
 import { follow } from "./live.js";
 import { watchAnswers } from "./sheet_answers.js";
 import "./vitals.js";
 
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   if (event.target.matches("input, select, textarea")) return;
+  if (event.key === "?") open("help");
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const all = [...document.querySelectorAll("#board a.button[data-go], #board button[data-go]")];
   if (!all.length) return;
   event.preventDefault();
