@@ -153,6 +153,13 @@ def penalty(session: Session, actor: Actor, penalty_id: UUID) -> PenaltyRow:
     return PenaltyRow(*row)
 
 
+def penalty_of(session: Session, actor: Actor, appointment_id: UUID) -> PenaltyRow | None:
+    """Return the penalty of an appointment, or None when its mark has none."""
+    require(actor, Permission.FORGIVE)
+    row = session.execute(_penalties(actor).where(NoShowPenalty.appointment_id == appointment_id)).one_or_none()
+    return None if row is None else PenaltyRow(*row)
+
+
 def _wanted(wanted: PenaltyFilter) -> list[ColumnElement[bool]]:
     p = NoShowPenalty
     conditions: list[ColumnElement[bool]] = []

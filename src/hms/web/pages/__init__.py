@@ -23,10 +23,12 @@ from hms.web.pages import (
     login_links,
     messages,
     months,
+    no_shows,
     notices,
     patients,
     problems,
     queues,
+    reviews,
     schedules,
     sign_in,
     slots,
@@ -63,6 +65,8 @@ ROOMS = (
     messages,
     automation,
     alerts,
+    reviews,
+    no_shows,
 )
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

@@ -177,6 +177,10 @@ def _staff_links() -> list[Link]:
     links.append(Link("calendar", "Calendar", url_for("pages.calendar_day")))
     if actor.role is not Role.DOCTOR:
         links.append(Link("waiting_room", "Waiting room screen", url_for("pages.waiting_room"), is_aside=True))
+    if may(actor, Permission.DECIDE_REVIEWS):
+        links.append(Link("reviews", "To decide", url_for("pages.reviews"), is_aside=True))
+    if may(actor, Permission.FORGIVE):
+        links.append(Link("no_shows", "No-shows", url_for("pages.no_shows"), is_aside=True))
     if may(actor, Permission.SEE_MESSAGES):
         links.append(Link("messages", "Messages sent", url_for("pages.messages"), is_aside=True))
     if may(actor, Permission.RUN_JOBS):

@@ -1,0 +1,254 @@
+"""Marks and penalties as admins see them, what can be done about each, and a patient's own record of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from hms.access.permissions import Permission, may, require
+from hms.access.scope import not_found
+from hms.domain.errors import Code, DomainError
+from hms.domain.no_shows import Correction, MarkEffect, NoShowReason
+from hms.queries import doctors, no_show_figures, no_show_records, patients
+from hms.queries import no_shows as queries
+from hms.queries.doctors import DoctorFilters
+from hms.queries.no_show_figures import PenaltyFilter, PenaltyRow
+from hms.queries.no_shows import LogFilter, LogRow
+from hms.services import blocks, forgiveness
+from hms.services.blocks import Block
+from hms.services.forgiveness import Correct, Excuse, Forgive
+from hms.transaction import Work
+from hms.web.pages.desk import Toast, desk, go, page, reading, runtime, staff_only
+
+HERE = "no_shows"
+SHOWN, MANY = 50, 500
+REASONS: dict[NoShowReason, str] = {
+    NoShowReason.AUTO_TIMEOUT: "Did not come",
+    NoShowReason.MANUAL_STAFF: "Marked by staff",
+    NoShowReason.MANUAL_DOCTOR: "Marked by the doctor",
+    NoShowReason.PATIENT_CALLED: "Called to say they would not come",
+}
+EFFECTS: dict[MarkEffect, str] = {
+    MarkEffect.COUNTS: "Counts",
+    MarkEffect.WAIVED: "Waived",
+    MarkEffect.JUSTIFIED: "Justified",
+    MarkEffect.TAKEN_BACK: "Taken back",
+    MarkEffect.TOO_OLD: "Too long ago to count",
+    MarkEffect.NEVER_COUNTED: "Never counted",
+}
+UNDECIDED = frozenset({Code.VALIDATION, Code.STALE_VERSION, Code.TOO_LATE, Code.TOO_EARLY, Code.INVALID_TRANSITION})
+HELD = frozenset({Code.SLOT_TAKEN, Code.SLOT_BLOCKED, Code.DUPLICATE_BOOKING})
+"""The refusals that the page itself tells; others are no page of the reader's."""
+
+Verb = Callable[[Work, UUID, UUID | None, str], None]
+VERBS: Mapping[str, Verb] = {
+    "justify": lambda work, log, _, note: forgiveness.justify(work, Excuse(log, note)),
+    "unjustify": lambda work, log, _, note: forgiveness.unjustify(work, Excuse(log, note)),
+    "waive": lambda work, _, penalty, note: forgiveness.waive(work, Forgive(_known(penalty), note)),
+    "reinstate": lambda work, _, penalty, note: forgiveness.reinstate(work, Forgive(_known(penalty), note)),
+    "undo": lambda work, log, _, note: forgiveness.undo(work, Excuse(log, note)),
+    "attended": lambda work, log, _, note: forgiveness.correct(work, Correct(log, Correction.ATTENDED, note)),
+    "clinic-fault": lambda work, log, _, note: forgiveness.correct(work, Correct(log, Correction.CLINIC_FAULT, note)),
+}
+DONE: Mapping[str, str] = {
+    "justify": "The no-show is justified and counts no more.",
+    "unjustify": "The no-show counts again.",
+    "waive": "The penalty is waived.",
+    "reinstate": "The penalty counts again.",
+    "undo": "The mark is taken back. The visit is as it was.",
+    "attended": "The visit is completed: the patient was there.",
+    "clinic-fault": "The visit is cancelled, as the clinic’s fault.",
+    "block": "The patient may not book any more.",
+    "unblock": "The patient may book again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filter as typed; what makes no sense is left out."""
+
+    first: str
+    last: str
+    doctor: UUID | None
+    reason: NoShowReason | None
+
+    @classmethod
+    def read(cls) -> "Asked":
+        """Read the address."""
+        args = request.args
+        return cls(
+            first=args.get("from", ""),
+            last=args.get("to", ""),
+            doctor=args.get("doctor", type=UUID),
+            reason=args.get("reason", type=NoShowReason),
+        )
+
+    def instants(self) -> tuple[datetime | None, datetime | None]:
+        """Return the first instant of the first day and that after the last day, by the hospital's clock."""
+        zone = desk().formats.zone
+
+        def midnight(text: str, later: int) -> datetime | None:
+            try:
+                return datetime.combine(date.fromisoformat(text) + timedelta(days=later), time(), zone)
+            except (ValueError, OverflowError):
+                return None
+
+        return midnight(self.first, 0), midnight(self.last, 1)
+
+
+def register(pages: Blueprint) -> None:
+    """Add the routes of marks and penalties."""
+    pages.get("/no-shows", endpoint="no_shows")(marks)
+    pages.get("/no-shows/penalties", endpoint="penalties")(penalties)
+    pages.get("/no-shows/<uuid:log_id>", endpoint="mark")(mark)
+    pages.post("/no-shows/<uuid:log_id>/<verb>", endpoint="mark_change")(change)
+    pages.get("/patients/<uuid:patient_id>/no-shows", endpoint="patient_no_shows")(record)
+    pages.post("/patients/<uuid:patient_id>/<any(block, unblock):verb>", endpoint="patient_standing")(standing)
+    pages.get("/my/no-shows", endpoint="my_no_shows")(own_record)
+
+
+@staff_only
+def marks() -> Response:
+    """Show who was marked and why, newest first, also what was taken back."""
+    asked, actor = Asked.read(), desk().actor
+    require(actor, Permission.FORGIVE)
+    since, until = asked.instants()
+    wanted = LogFilter(since, until, asked.doctor, reason=asked.reason, with_voided=True)
+    with reading() as session:
+        rows = queries.logs(session, actor, wanted, _after(), SHOWN + 1)
+        everybody = doctors.listing(session, actor, DoctorFilters(), after=None, limit=MANY)
+    last = rows[SHOWN - 1] if len(rows) > SHOWN else None
+    values: dict[str, Any] = {"rows": rows[:SHOWN], "asked": asked, "everybody": everybody, "reasons": REASONS}
+    return page("no_shows/marks.html", HERE, **values, after=_place(last.triggered_at, last.id) if last else "")
+
+
+@staff_only
+def penalties() -> Response:
+    """Show what missed visits cost, newest first, with each patient's count."""
+    asked, actor = Asked.read(), desk().actor
+    counting = {"yes": True, "no": False}.get(request.args.get("counting", ""))
+    since, until = asked.instants()
+    wanted = PenaltyFilter(since, until, doctor_id=asked.doctor, counting=counting)
+    with reading() as session:
+        rows = no_show_figures.penalties(session, actor, wanted, after=_after(), limit=SHOWN + 1)
+        everybody = doctors.listing(session, actor, DoctorFilters(), after=None, limit=MANY)
+    last = rows[SHOWN - 1] if len(rows) > SHOWN else None
+    values: dict[str, Any] = {
+        "rows": rows[:SHOWN],
+        "asked": asked,
+        "everybody": everybody,
+        "counting": request.args.get("counting", ""),
+    }
+    return page("no_shows/penalties.html", HERE, **values, after=_place(last.created_at, last.id) if last else "")
+
+
+@staff_only
+def mark(log_id: UUID) -> Response:
+    """Show one mark, what it does to the patient's count, and what can be done about it."""
+    return _mark(log_id, [])
+
+
+@staff_only
+def change(log_id: UUID, verb: str) -> AnyResponse:
+    """Waive, justify, undo or correct, or the opposite, with the note that each needs."""
+    if verb not in VERBS:
+        raise not_found("Action")
+    require(desk().actor, Permission.FORGIVE)
+    note = request.form.get("note", "").strip()
+    row = runtime().read(queries.log, desk().actor, log_id)
+    penalty = _penalty_of(row)
+
+    def act(work: Work) -> None:
+        VERBS[verb](work, log_id, penalty.id if penalty else None, note)
+
+    try:
+        runtime().transact(desk().actor, act)
+    except DomainError as error:
+        return _refused(error, lambda toast: _mark(log_id, [toast], {verb: note}, status=422))
+    return _mark(log_id, [Toast(DONE[verb])])
+
+
+@staff_only
+def record(patient_id: UUID) -> Response:
+    """Show staff a patient's marks, what each did to the count, and admins the switch of the block."""
+    return _record(patient_id, [])
+
+
+@staff_only
+def standing(patient_id: UUID, verb: str) -> AnyResponse:
+    """Block or unblock a patient, with a note."""
+    service = blocks.block if verb == "block" else blocks.unblock
+    note = request.form.get("note", "").strip()
+    try:
+        runtime().transact(desk().actor, service, Block(patient_id, note))
+    except DomainError as error:
+        return _refused(error, lambda toast: _record(patient_id, [toast], note, status=422))
+    return _record(patient_id, [Toast(DONE[verb])])
+
+
+def own_record() -> AnyResponse:
+    """Show patients their own marks and what each did to their count."""
+    own = desk().actor.patient_id
+    return go("pages.home") if own is None else _record(own, [])
+
+
+def _refused(error: DomainError, show: Callable[[Toast], Response]) -> Response:
+    if error.code not in UNDECIDED | HELD:
+        raise error
+    return show(Toast(error.message, "bad"))
+
+
+def _mark(log_id: UUID, toasts: list[Toast], typed: Mapping[str, str] | None = None, *, status: int = 200) -> Response:
+    actor = desk().actor
+    require(actor, Permission.FORGIVE)
+    row = runtime().read(queries.log, actor, log_id)
+    values: dict[str, Any] = {"row": row, "penalty": _penalty_of(row), "typed": typed or {}, "reasons": REASONS}
+    return page("no_shows/mark.html", HERE, status=status, toasts=toasts, **values)
+
+
+def _penalty_of(row: LogRow) -> PenaltyRow | None:
+    return runtime().read(no_show_figures.penalty_of, desk().actor, row.appointment_id)
+
+
+def _record(patient_id: UUID, toasts: list[Toast], note: str = "", *, status: int = 200) -> Response:
+    at = desk()
+    with reading() as session:
+        patient = patients.one(session, at.actor, patient_id)
+        rows = no_show_records.of_patient(session, at.actor, patient_id, at.now, after=_after(), limit=SHOWN + 1)
+    last = rows[SHOWN - 1] if len(rows) > SHOWN else None
+    return page(
+        "no_shows/record.html",
+        "patients" if at.actor.is_staff else "home",
+        status=status,
+        toasts=toasts,
+        patient=patient,
+        rows=rows[:SHOWN],
+        effects=EFFECTS,
+        reasons=REASONS,
+        note=note,
+        may_decide=may(at.actor, Permission.FORGIVE),
+        threshold=at.hospital.policy.no_show_block_threshold,
+        after=_place(last.marked_at, last.id) if last else "",
+    )
+
+
+def _known(penalty_id: UUID | None) -> UUID:
+    if penalty_id is None:
+        raise DomainError(Code.VALIDATION, "This mark has no penalty, so there is nothing to waive.")
+    return penalty_id
+
+
+def _place(at: datetime, row_id: UUID) -> str:
+    return f"{at.isoformat()}_{row_id}"
+
+
+def _after() -> tuple[datetime, UUID] | None:
+    at, _, row_id = request.args.get("after", "").partition("_")
+    try:
+        return datetime.fromisoformat(at), UUID(row_id)
+    except ValueError:
+        return None
