@@ -59,7 +59,10 @@ def record_notices(
             for channel in sorted(notice.channels)
             if channel is Channel.IN_APP or _address(notice, channel)
         ]
-    if notifications:
+    if len(notifications) >= MANY:
+        insert_rows(session, Notification, [{**row, "notification_metadata": row["metadata"]} for row in notifications])
+        insert_rows(session, OutgoingMessage, messages)
+    elif notifications:
         session.execute(_INTO_NOTIFICATIONS, notifications)
         session.execute(_INTO_MESSAGES, messages)
     return sum(message["status"] is MessageStatus.PENDING for message in messages)

@@ -16,6 +16,9 @@ from hms.transaction import Work
 
 log = structlog.get_logger(__name__)
 
+MOST_ALERTED = 10
+"""So many visits at most in one batch of alerts: each may have to be told to all staff, while nobody else writes."""
+
 
 def check(run: Running) -> None:
     """Mark everything due now, then raise the alerts that are due; raise at the end for what could not be done.
@@ -42,7 +45,7 @@ def _mark(work: Work, run_id: UUID, limit: int, after: Position | None) -> tuple
 
 
 def _alert(work: Work, run_id: UUID, limit: int, after: Position | None) -> tuple[int, Position | None]:
-    raised = stage_alerts.raise_due(work, RaiseDue(run_id, limit, after))
+    raised = stage_alerts.raise_due(work, RaiseDue(run_id, min(limit, MOST_ALERTED), after))
     return raised.alerts, raised.last
 
 
