@@ -21,6 +21,7 @@ def test_reception_finds_registers_and_books_by_keys(
     page.keyboard.type("rao")
     expect(page.locator("[data-person]")).to_have_count(2)
     expect(page).to_have_url(f"{served.url}/patients?q=rao")
+    expect(page.locator("#people-count")).to_have_text("2 patients found")
     accessibility.assert_none(page)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")

@@ -22,6 +22,7 @@ def test_nurse_records_vitals_by_keys(
     expect(page.locator("body")).to_have_attribute("data-ready", "yes")
     clinic.check_in("Divya")
     expect(waiting).to_contain_text("Divya Rao", timeout=WITHIN_MS)
+    expect(page.locator("#news")).to_contain_text("Waiting for vitals 2")
     accessibility.assert_none(page)
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_visible()

@@ -180,6 +180,9 @@ def test_books_for_a_child_and_sees_their_visits(clinic: Clinic) -> None:
         visits = session.query(Appointment).filter_by(patient_id=child.id).all()
     assert [visit.start_time for visit in visits] == [time(9, 30)]
     assert divya.get(f"/my/visits/{visits[0].id}/cancel").status_code == 200
+    moved = divya.post(f"{step(clinic, '10:00')}?move={visits[0].id}", {"version": 1})
+    assert "?moved=" in moved.headers["Location"]
+    assert divya.post(f"/my/visits/{visits[0].id}/cancel", {"version": 2}).status_code == 303
 
 
 def test_past_visits_go_back_page_by_page(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:

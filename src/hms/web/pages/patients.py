@@ -63,7 +63,7 @@ def find() -> Response:
     q = request.args.get("q", "").strip()[:80]
     values: dict[str, Any] = {"q": q, "found": _found(q), "today": desk().today}
     if by_htmx():
-        return page("patients/found.html", HERE, **values)
+        return page("patients/found.html", HERE, part=True, **values)
     return page("patients/find.html", HERE, htmx_config=HTMX_CONFIG, **values)
 
 

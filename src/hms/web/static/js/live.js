@@ -38,7 +38,7 @@ function showConnection(connected) {
 }
 
 function figures() {
-  return [...document.querySelectorAll("#board .figure")].map((figure) => figure.innerText.replace("\n", " ")).join(", ");
+  return [...document.querySelectorAll("#board .figure, #board [data-figure]")].map((figure) => figure.innerText.replace("\n", " ")).join(", ");
 }
 
 export function afterMorph() {
