@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, text
@@ -14,9 +15,12 @@ from sqlalchemy.orm import Session
 from hms.access.actors import Actor
 from hms.clock import FixedClock
 from hms.domain.job_runs import JobName, RunSource
+from hms.domain.policy import Policy
 from hms.models import Hospital
 from hms.processes.jobs import run_job
-from hms.queries import no_show_figures, no_show_records, no_shows, reviews
+from hms.queries import drift, no_show_figures, no_show_records, no_shows, reviews
+from hms.queries.drift import Window
+from hms.queries.hospitals import HospitalRules
 from hms.queries.no_show_figures import PenaltyFilter, Period
 from hms.queries.no_shows import LogFilter
 from hms.runtime import Runtime
@@ -29,6 +33,11 @@ ONE = uuid4()
 AFTER = (NOW, ONE)
 TODAY = NOW.date()
 Ask = Callable[[Session, Actor], Any]
+
+
+def rules(actor: Actor) -> HospitalRules:
+    return HospitalRules(actor.hospital_id, "HMS001", ZoneInfo("UTC"), Policy())
+
 
 QUESTIONS: dict[str, tuple[Ask, str]] = {
     "logs": (
@@ -49,6 +58,14 @@ QUESTIONS: dict[str, tuple[Ask, str]] = {
     ),
     "penalties of a patient": (
         lambda s, a: no_show_figures.penalties(s, a, PenaltyFilter(patient_id=ONE), after=AFTER, limit=50),
+        "ix_patient_no_show_penalties_patient_id_created_at",
+    ),
+    "check of marks": (
+        lambda s, a: drift.marks_of(s, a.hospital_id, ONE, ONE),
+        "ix_appointments_patient_id_starts_at",
+    ),
+    "check of counts": (
+        lambda s, a: drift.standings_of(s, rules(a), Window(None, None), ONE, ONE),
         "ix_patient_no_show_penalties_patient_id_created_at",
     ),
     "reviews": (

@@ -75,20 +75,17 @@ def standings_of(
     Returns how many patients were looked at, and what differs.
     """
     p = NoShowPenalty
-    now, then = standings.counts(since.now), standings.counts(since.then)
+    there = p.id.is_not(None)
+    now, then = and_(there, standings.counts(since.now)), and_(there, standings.counts(since.then))
     fresh = p.pardoned_at.is_(None)
     sums = [func.sum(case((condition, 1), else_=0)) for condition in (now, now & fresh, then, then & fresh)]
-    counted = (
-        select(p.patient_id, *(column.label(f"n{place}") for place, column in enumerate(sums)))
-        .where(p.hospital_id == hospital.id, p.patient_id.between(first, last))
-        .group_by(p.patient_id)
-        .subquery()
-    )
+    # From patients to their rows, never by the hospital alone: each part must cost what it holds.
     statement = (
         select(Patient.id, Patient.status, Patient.no_show_count, Patient.blocked_by_count)
-        .add_columns(*(func.coalesce(counted.c[f"n{place}"], 0).label(f"n{place}") for place in range(4)))
-        .outerjoin(counted, counted.c.patient_id == Patient.id)
+        .add_columns(*(column.label(f"n{place}") for place, column in enumerate(sums)))
+        .outerjoin(p, p.patient_id == Patient.id)
         .where(Patient.hospital_id == hospital.id, Patient.id.between(first, last))
+        .group_by(Patient.id)
     )
     found, looked_at = [], 0
     for row in session.execute(statement):
@@ -110,9 +107,11 @@ def marks_of(session: Session, hospital_id: UUID, first: UUID, last: UUID) -> li
     )
     statement = (
         select(a.patient_id, a.id)
+        .select_from(Patient)
+        .join(a, a.patient_id == Patient.id)
         .outerjoin(n, n.appointment_id == a.id)
         .outerjoin(p, p.appointment_id == a.id)
-        .where(a.hospital_id == hospital_id, a.patient_id.between(first, last), unlike)
+        .where(Patient.hospital_id == hospital_id, Patient.id.between(first, last), unlike)
     )
     what = "appointment {}: its state, its no-show log and its penalty don't agree"
     return [Drift(what.format(row.id), patient_id=row.patient_id) for row in session.execute(statement)]
