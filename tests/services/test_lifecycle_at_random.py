@@ -58,6 +58,7 @@ WAITS = (*[0 * MINUTE] * 8, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, 2 * HOUR, DAY,
 BRONCHITIS = ({"text": "Bronchitis"},)
 
 
+LATER = {"an hour later": HOUR, "two hours later": 2 * HOUR, "a day later": DAY}
 # An hour before its start, on a day that is open or has been closed since; «who: what».
 LIVES = (
     (
@@ -73,6 +74,7 @@ LIVES = (
     "open; reception: mark, the patient called; admin: correct to clinic's fault",
     "open; the visit's patient: cancel",
     "open; reception: confirm; the visit's patient: cancel",
+    "open; an hour later; a day later; the system: sweep; a day later; admin: correct to clinic's fault",
     "closed; two hours later; the system: sweep; reception: decide attended",
     "closed; the visit's patient: confirm; two hours later; the system: sweep; admin: decide attended",
 )
@@ -278,8 +280,8 @@ def live(world: World, dice: random.Random, share: float) -> None:
         model = world.book(HOUR, closed=first == "closed")
         for words in rest:
             refuse_all(world, model, dice, share)
-            if words == "two hours later":
-                world.clock.advance(2 * HOUR)
+            if words in LATER:
+                world.clock.advance(LATER[words])
                 continue
             who, act = words.split(": ")
             model = step(world, model, Who(who), Act(act))
