@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from hms.domain.appointments import Status
 from hms.domain.errors import Code, DomainError
@@ -37,22 +38,28 @@ class MoveByLink:
 
 def confirm(work: Work, command: ByLink) -> None:
     """Note that the patient will come; again changes nothing. Raises LINK_ENDED, or what `attendance.confirm` does."""
-    status, version = _seen(work, command)
-    if status is not Status.CONFIRMED:
-        attendance.confirm(work, Attend(command.appointment_id, REASON, version))
+    visit = _seen(work, command)
+    if visit.status is not Status.CONFIRMED:
+        attendance.confirm(work, Attend(command.appointment_id, REASON, visit.version))
 
 
 def cancel(work: Work, command: ByLink) -> None:
     """Cancel the visit; again changes nothing. Raises LINK_ENDED, or what `bookings.cancel` does."""
-    status, version = _seen(work, command)
-    if status is not Status.CANCELLED:
-        bookings.cancel(work, Cancel(appointment_id=command.appointment_id, reason=REASON, version=version))
+    visit = _seen(work, command)
+    if visit.status is not Status.CANCELLED:
+        bookings.cancel(work, Cancel(appointment_id=command.appointment_id, reason=REASON, version=visit.version))
 
 
 def move(work: Work, command: MoveByLink) -> AppointmentRow:
     """Move the visit to another time of its doctor; raise LINK_ENDED, or what `rescheduling.reschedule` does."""
-    _, version = _seen(work, command.link)
-    wish = Reschedule(appointment_id=command.link.appointment_id, day=command.day, start=command.start, version=version)
+    visit = _seen(work, command.link)
+    wish = Reschedule(
+        appointment_id=command.link.appointment_id,
+        day=command.day,
+        start=command.start,
+        reason=f"{REASON}, from {visit.appointment_date.isoformat()} {visit.start_time:%H:%M}",
+        version=visit.version,
+    )
     return rescheduling.reschedule(work, wish)
 
 
@@ -65,16 +72,17 @@ def ended() -> DomainError:
     )
 
 
-def _seen(work: Work, link: ByLink) -> tuple[Status, int]:
-    """Return the visit's state and version; the verb behind it locks the row, and refuses another version.
+def _seen(work: Work, link: ByLink) -> Row[*tuple[Any, ...]]:
+    """Return the visit's state, version, day and time; the verb behind it locks the row, and refuses another version.
 
     So whoever moves the visit between this look and the lock makes the link end, and no lock is taken out of order.
     """
     a = Appointment
-    statement = select(a.calendar_sequence, a.status, a.version, a.starts_at).where(
+    columns = (a.calendar_sequence, a.status, a.version, a.starts_at, a.appointment_date, a.start_time)
+    statement = select(*columns).where(
         a.id == link.appointment_id, a.hospital_id == work.actor.hospital_id, a.patient_id == work.actor.patient_id
     )
     row = work.session.execute(statement).one_or_none()
     if row is None or work.now >= row.starts_at or not is_about(link.sequence, row.calendar_sequence, row.status):
         raise ended()
-    return row.status, row.version
+    return row

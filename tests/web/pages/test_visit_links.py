@@ -134,6 +134,8 @@ def test_moving_ends_the_old_link_and_goes_on_with_a_new_one(
     page = phone.get(moved.headers["Location"])
     assert "Your visit is moved" in page.text
     assert (divya(clinic).status, f"{divya(clinic).start_time:%H:%M}") == ("SCHEDULED", "15:30")
+    card = clinic.client(clinic.reception).get(f"/visits/{clinic.visits['Divya']}").text
+    assert "By the link in a message, from 2026-01-22 11:00" in card
     for path in ("", "/confirm", "/cancel", "/move"):
         assert phone.get(f"/v/{token}{path}").status_code == 410
     for path in ("confirm", "cancel", f"move/{TODAY}/16:00"):
