@@ -159,6 +159,13 @@ def test_colleague_is_asked_reads_along_and_adds_a_note(clinic: Clinic, started:
         assert session.query(ConsultationParticipant).count() == 0
 
 
+def test_administrator_is_led_back_to_the_board(clinic: Clinic, started: UUID) -> None:
+    admin = clinic.client(clinic.admin)
+    assert 'class="back" href="/board"' in admin.get(f"/consultations/{started}").text
+    answer = admin.post(f"/consultations/{started}/complete", FULL)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/board")
+
+
 def test_consultations_are_doctors_and_admins_only(clinic: Clinic, started: UUID) -> None:
     for who in (clinic.reception, clinic.patients["Divya"]):
         assert clinic.client(who).get(f"/consultations/{started}").status_code == 403

@@ -107,7 +107,7 @@ def complete(consultation_id: UUID) -> AnyResponse:
             return _told({"errors": errors}, 422)
         shown = Written(written.complaint, written.notes, written.diagnosis, written.prescriptions, errors)
         return _whole(_row(consultation_id), shown, status=422)
-    return _lead_to(url_for("pages.day", completed=_row(consultation_id).appointment_id))
+    return _lead_to(_back(_row(consultation_id).appointment_id))
 
 
 @staff_only
@@ -119,7 +119,14 @@ def abandon(consultation_id: UUID) -> AnyResponse:
     except DomainError as error:
         row = _row(consultation_id)
         return _whole(row, Written.of(row), [Toast(error.message, "bad")], status=409)
-    return _lead_to(url_for("pages.day"))
+    return _lead_to(_back())
+
+
+def _back(completed: UUID | None = None) -> str:
+    """Return where one came from: a doctor's own day; the board for an administrator, who has none."""
+    if desk().actor.doctor_id is None:
+        return url_for("pages.board")
+    return url_for("pages.day", completed=completed)
 
 
 def _row(consultation_id: UUID) -> ConsultationRow:
@@ -165,7 +172,7 @@ def _whole(row: ConsultationRow, written: Written, toasts: list[Toast] | None = 
     present = measured[0] if measured and measured[0].superseded_at is None else None
     return page(
         "consultation/page.html",
-        "day",
+        "day" if at.actor.doctor_id else "board",
         status=status,
         toasts=toasts or [],
         row=row,
@@ -180,6 +187,7 @@ def _whole(row: ConsultationRow, written: Written, toasts: list[Toast] | None = 
         today=at.today,
         htmx_config=board.HTMX_CONFIG,
         reader=at.identity.user_id,
+        back=_back(),
         **together(row, leads=_leads(visit, row)),
     )
 
