@@ -164,7 +164,7 @@ def test_hospital_is_named_where_there_are_several(on_database: Runtime) -> None
 def test_jobs_are_listed_rehearsed_and_run(on_database: Runtime) -> None:
     make_user(on_database, make_hospital(on_database), Role.HOSPITAL_ADMIN)
     listed = hms("jobs", "list").output.splitlines()
-    assert [line.split()[0] for line in listed] == ["NO_SHOW_CHECK", "SLOT_HORIZON", "HOUSEKEEPING"]
+    assert [line.split()[0] for line in listed] == ["NO_SHOW_CHECK", "SLOT_HORIZON", "DAILY_REMINDERS", "HOUSEKEEPING"]
     assert "would handle 0" in hms("jobs", "run", "no_show_check", "--dry-run").output
     assert "NO_SHOW_CHECK done: 0 items" in hms("jobs", "run", "NO_SHOW_CHECK").output
     assert "never" not in hms("jobs", "list").output.splitlines()[0]
