@@ -16,18 +16,17 @@ from hms.domain.absences import AbsenceStatus
 from hms.domain.evidence import Evidence
 from hms.domain.intervals import Span
 from hms.domain.no_shows import Missed, NoShowReason, ReviewReason, review_reason
-from hms.domain.slots import Absence, Holiday, WeeklyBlock
+from hms.domain.slots import Absence, DayOfWeek, Holiday
 from hms.models import (
     Appointment,
     Doctor,
     DoctorAbsence,
-    DoctorSchedule,
     HospitalHoliday,
     NoShowLog,
     Patient,
     User,
 )
-from hms.queries import evidence, hospitals
+from hms.queries import evidence, hospitals, schedules
 from hms.queries.hospitals import HospitalRules
 
 # In the index's own words: SQLite takes a partial index only for conditions that it finds in the statement's text.
@@ -141,8 +140,9 @@ def judge(session: Session, hospital: HospitalRules, now: datetime, appointments
         return Judgement()
     doctor_ids = {appointment.doctor_id for appointment in appointments}
     holidays = _holidays(session, hospital.id)
-    absences = _absences(session, doctor_ids, min(appointment.appointment_date for appointment in appointments))
-    weeks = _weeks(session, doctor_ids)
+    days = {appointment.appointment_date for appointment in appointments}
+    absences = _absences(session, doctor_ids, min(days))
+    weeks = schedules.blocks_of(session, doctor_ids, {DayOfWeek.of(day) for day in days})
     catch_up = hospital.policy.no_show_catch_up
     reasons: dict[UUID, ReviewReason | None] = {
         appointment.id: review_reason(
@@ -292,21 +292,4 @@ def _absences(session: Session, doctor_ids: Collection[UUID], since: date) -> di
     for doctor_id, row_id, first, last, start, end in rows:
         part = Span(start, end) if start and end else None
         found.setdefault(doctor_id, []).append(Absence(row_id, first, last, part))
-    return found
-
-
-def _weeks(session: Session, doctor_ids: Collection[UUID]) -> dict[UUID, list[WeeklyBlock]]:
-    rows = session.execute(
-        select(
-            DoctorSchedule.doctor_id,
-            DoctorSchedule.day_of_week,
-            DoctorSchedule.start_time,
-            DoctorSchedule.end_time,
-            DoctorSchedule.break_start,
-            DoctorSchedule.break_end,
-        ).where(DoctorSchedule.doctor_id.in_(doctor_ids), DoctorSchedule.is_active)
-    )
-    found: dict[UUID, list[WeeklyBlock]] = {}
-    for doctor_id, day, start, end, break_start, break_end in rows:
-        found.setdefault(doctor_id, []).append(WeeklyBlock(day, start, end, break_start, break_end))
     return found

@@ -79,12 +79,16 @@ def closing_between(
     return and_(h.hospital_id == hospital_id, h.is_active, or_(h.is_recurring, h.date.between(first, last)))
 
 
-def blocks_of(session: Session, doctor_ids: Collection[UUID]) -> dict[UUID, list[WeeklyBlock]]:
-    """Return the active weekly rows of each doctor."""
+def blocks_of(
+    session: Session, doctor_ids: Collection[UUID], days: Collection[DayOfWeek] | None = None
+) -> dict[UUID, list[WeeklyBlock]]:
+    """Return the active weekly rows of each doctor, all or only those of some days of the week."""
     s = DoctorSchedule
     statement = select(s.doctor_id, s.day_of_week, s.start_time, s.end_time, s.break_start, s.break_end).where(
         s.doctor_id.in_(doctor_ids), s.is_active
     )
+    if days is not None:
+        statement = statement.where(s.day_of_week.in_(sorted(days)))
     blocks: dict[UUID, list[WeeklyBlock]] = defaultdict(list)
     for doctor_id, day, start, end, break_start, break_end in session.execute(statement):
         blocks[doctor_id].append(WeeklyBlock(day, start, end, break_start, break_end))
