@@ -13,7 +13,7 @@ from hms.domain.people import Role
 from hms.models import AuditEntry, Notification, Patient
 from hms.runtime import Runtime
 from tests.support.callers import HttpHouse, Reply
-from tests.support.factories import make_hospital
+from tests.support.factories import make_doctor, make_hospital
 from tests.support.visits import local, reload, rows
 
 NOTE = {"note": "Bus strike"}
@@ -117,6 +117,29 @@ def test_a_mark_is_not_undone_into_a_blocked_or_taken_time(house: HttpHouse) -> 
     refusals = [house.admin.post(f"/admin/no-shows/{mark}/undo", NOTE).refusal for mark in marks]
 
     assert refusals == [(409, "SLOT_BLOCKED"), (409, "SLOT_TAKEN")]
+
+
+def test_a_mark_is_not_undone_beside_another_visit_of_the_patient(house: HttpHouse, runtime: Runtime) -> None:
+    visit = house.booked("10:00")
+    mark = house.reception.post(f"/no-show/{visit['id']}", {"reason": "PATIENT_CALLED"}).data["id"]
+    elsewhere = {"doctorId": str(make_doctor(runtime, house.hospital).id), "patientId": str(house.patient.id)}
+    assert house.reception.post("/appointments", house.booking("10:00") | elsewhere).status == 201
+
+    assert house.admin.post(f"/admin/no-shows/{mark}/undo", NOTE).refusal == (409, "DUPLICATE_BOOKING")
+    assert house.reception.get(f"/appointments/{visit['id']}").data["status"] == "NO_SHOW"
+
+
+def test_who_becomes_active_again_is_blocked_by_what_came_in_meanwhile(house: HttpHouse) -> None:
+    house.booked("09:00")
+    visits = [house.booked(start) for start in ("09:30", "10:00", "10:30")]
+    house.admin.patch(f"/patients/{house.patient.id}", {"status": "INACTIVE"})
+    for visit in visits:
+        house.reception.post(f"/no-show/{visit['id']}", {"reason": "PATIENT_CALLED"})
+    assert house.reception.get(f"/patients/{house.patient.id}").data["status"] == "INACTIVE"
+
+    reply = house.admin.patch(f"/patients/{house.patient.id}", {"status": "ACTIVE"})
+
+    assert (reply.data["status"], reply.data["noShowCount"]) == ("BLOCKED", 3)
 
 
 @pytest.mark.parametrize(("to", "status"), [("ATTENDED", "COMPLETED"), ("CLINIC_FAULT", "CANCELLED")])
