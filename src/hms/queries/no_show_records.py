@@ -5,14 +5,18 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
-from hms.access.permissions import Permission, may
+from hms.access.permissions import Permission, may, require
+from hms.domain.appointments import Status
+from hms.domain.events import AppointmentMoved
 from hms.domain.no_shows import MarkEffect, NoShowReason
-from hms.models import Appointment, Doctor, NoShowLog, NoShowPenalty, User
-from hms.queries import hospitals, patients, standings
+from hms.models import Appointment, AuditEntry, Doctor, NoShowLog, NoShowPenalty, User
+from hms.queries import hospitals, no_shows, patients, standings
+
+MOVED = AppointmentMoved.action
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,48 @@ class PatientMark:
     effect: MarkEffect
     count_after: int
     notes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkStep:
+    """One thing that was done about a mark, such as ``no_show.marked`` or ``penalty.waived``; by whom, and why.
+
+    ``actor_name`` is None for the automation. A visit whose state was changed otherwise (a late arrival) says
+    ``appointment.status``.
+    """
+
+    at: datetime
+    action: str
+    actor_name: str | None
+    actor_role: str
+    note: str | None
+
+
+def steps(session: Session, actor: Actor, log_id: UUID) -> list[MarkStep]:
+    """Return the story of a mark and its penalty, oldest step first, from the audit trail; NOT_FOUND."""
+    require(actor, Permission.SEE_AUDIT)
+    mark = no_shows.log(session, actor, log_id)
+    penalty_id = session.scalar(select(NoShowPenalty.id).where(NoShowPenalty.appointment_id == mark.appointment_id))
+    e = AuditEntry
+    about = [row_id for row_id in (log_id, mark.appointment_id, penalty_id) if row_id]
+    statement = (
+        select(e.at, e.action, e.actor_role, e.details, User.first_name, User.last_name)
+        .outerjoin(User, User.id == e.actor_id)
+        .where(e.hospital_id == actor.hospital_id, e.entity_id.in_(about))
+        .where(or_(e.action.startswith("no_show."), e.action.startswith("penalty."), e.action == MOVED))
+        .order_by(e.seq)
+    )
+    return [
+        MarkStep(
+            at=row.at,
+            action=row.action,
+            actor_name=None if row.first_name is None else f"{row.first_name} {row.last_name}",
+            actor_role=row.actor_role,
+            note=row.details.get("note") or (row.details.get("reason") if row.action == MOVED else None),
+        )
+        for row in session.execute(statement)
+        if row.action != MOVED or row.details.get("before") == Status.NO_SHOW
+    ]
 
 
 def of_patient(

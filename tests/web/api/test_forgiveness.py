@@ -209,6 +209,28 @@ def test_an_inactive_patient_is_neither_blocked_nor_unblocked(house: HttpHouse) 
         assert house.admin.post(f"/admin/patients/{house.patient.id}/{verb}", NOTE).refusal == (409, "CONFLICT"), verb
 
 
+def test_the_story_of_a_mark(house: HttpHouse) -> None:
+    mark = missed(house)
+    penalty = penalty_of(house, mark)
+    house.admin.post(f"/admin/penalties/{penalty['id']}/waive", NOTE)
+    house.admin.post(f"/admin/no-shows/{mark['id']}/justify", {"note": "In hospital"})
+    house.nurse.post(f"/no-show/{mark['appointmentId']}/late-arrival", {"notes": "Came at last"})
+    path = f"/admin/no-shows/{mark['id']}/steps"
+
+    story = house.admin.get(path).data
+
+    assert [(step["action"], step["actorRole"], step["note"]) for step in story] == [
+        ("no_show.marked", "RECEPTIONIST", None),
+        ("penalty.waived", "HOSPITAL_ADMIN", "Bus strike"),
+        ("no_show.justified", "HOSPITAL_ADMIN", "In hospital"),
+        ("appointment.status", "NURSE", "Came at last"),
+    ]
+    assert story[1]["actorName"].startswith("Hospital Admin")
+    assert house.reception.get(path).refusal == (403, "FORBIDDEN")
+    foreign = house.caller_with(Role.HOSPITAL_ADMIN, make_hospital(house.runtime, "HMS002"))
+    assert foreign.get(path).refusal == (404, "NOT_FOUND")
+
+
 def test_who_may(house: HttpHouse) -> None:
     mark = missed(house)
     penalty = penalty_of(house, mark)

@@ -11,10 +11,11 @@ from hms.domain.errors import Code
 from hms.domain.no_shows import Correction, NoShowReason
 from hms.domain.people import PatientStatus
 from hms.queries import no_show_figures as figures
+from hms.queries import no_show_records, patients
 from hms.queries import no_shows as queries
-from hms.queries import patients
 from hms.queries.appointments import PatientBrief
 from hms.queries.no_show_figures import PenaltyFilter, PenaltyRow
+from hms.queries.no_show_records import MarkStep
 from hms.queries.no_shows import LogRow
 from hms.queries.patients import PatientRow
 from hms.services import blocks, forgiveness
@@ -102,6 +103,12 @@ def audited(call: Call, query: LogSearch) -> Page[AuditedNoShow]:
     rows = call.read(queries.logs, call.actor, wanted, after, query.limit + 1)
     page = page_of(rows, query.limit, lambda row: place(row.triggered_at, row.id))
     return Page([_mark(row) for row in page.rows], page.next_cursor, page.limit)
+
+
+@routes.get("/admin/no-shows/<uuid:log_id>/steps", needs=Permission.SEE_AUDIT)
+def steps(call: Call, log_id: UUID) -> list[MarkStep]:
+    """Tell what was done about a mark and its penalty, by whom and why, oldest first."""
+    return call.read(no_show_records.steps, call.actor, log_id)
 
 
 @routes.get("/admin/penalties/no-shows", needs=Permission.FORGIVE)
