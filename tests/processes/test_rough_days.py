@@ -17,6 +17,8 @@ import pytest
 from hms.clock import FixedClock
 from hms.domain.job_runs import JobName, RunSource
 from hms.models import Appointment, AppointmentReview, Heartbeat, NoShowPenalty, Patient, StageAlert
+from hms.processes import drift
+from hms.processes.drift import Checked
 from hms.processes.jobs import OutcomeStatus, run_job
 from hms.runtime import Runtime
 from hms.services import job_runs, no_shows, stage_alerts
@@ -69,6 +71,7 @@ def test_a_rough_day_ends_in_the_rows_of_a_smooth_one(
                 machine_clock.advance(LEASE)
                 evening(player)
             assert rest_of(rough) == rest_of(smooth)
+            assert list(drift.check(runtime, rough.hospital.id, Checked())) == []
             assert_alerts_make_sense(rough)
 
 
@@ -93,6 +96,7 @@ def test_with_the_gate_it_ends_as_a_model_says(
             counts = {int(p.last_name[1:]): p.no_show_count for p in rows_of(player, Patient)}
             assert counts == {patient: missed.count(patient) for patient in counts}
             assert len(rows_of(player, NoShowPenalty)) == len(missed)
+            assert list(drift.check(runtime, player.hospital.id, Checked())) == []
             assert_alerts_make_sense(player)
 
 
