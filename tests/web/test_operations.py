@@ -128,14 +128,16 @@ def test_two_houses_in_one_process_count_apart(runtime: Runtime) -> None:
     assert 'route="/health/live"' not in pages[1]
 
 
-def test_figures_tell_what_changed_ran_and_waits(runtime: Runtime, clock: FixedClock) -> None:
+def test_figures_tell_what_changed_ran_and_waits(
+    runtime: Runtime, clock: FixedClock, machine_clock: FixedClock
+) -> None:
     counted = replace(runtime, metrics=Metrics())
     house = HttpHouse(counted, create_app(counted))
     house.booked()
     clock.advance(timedelta(hours=1))
     assert run_job(counted, house.hospital.id, JobName.NO_SHOW_CHECK, RunSource.CRON).is_well
     clock.advance(timedelta(minutes=2))
-    runtime.clocks.machine.advance(timedelta(hours=1))
+    machine_clock.advance(timedelta(hours=1))
     figures = figures_of(house.app)
     assert figures['hms_changes_total{action="appointment.booked"}'] == 1
     assert figures['hms_job_runs_total{job="NO_SHOW_CHECK",outcome="COMPLETED"}'] == 1
