@@ -54,7 +54,7 @@ def test_page_shows_what_is_known_beside_the_form(clinic: Clinic, started: UUID)
     with counted_statements(clinic.runtime) as statements:
         html = doctor.get(f"/consultations/{started}").text
     assert len(statements) <= 14, statements
-    for words in ("Fatima Khan", "Not recorded", "This is the first visit", "Chief complaint", "Ask a colleague"):
+    for words in ("Fatima Khan", "Not recorded", "No earlier visits", "Chief complaint", "Ask a colleague"):
         assert words in html, words
 
 
