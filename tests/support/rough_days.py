@@ -22,7 +22,17 @@ from hms.clock import FixedClock
 from hms.domain.appointments import no_show_due
 from hms.domain.no_shows import NoShowReason
 from hms.domain.vitals import Measured
-from hms.models import Appointment, Consultation, Doctor, DoctorSlot, Hospital, NoShowLog, NoShowPenalty, new_id
+from hms.models import (
+    Appointment,
+    Consultation,
+    Doctor,
+    DoctorSlot,
+    Hospital,
+    NoShowLog,
+    NoShowPenalty,
+    Patient,
+    new_id,
+)
 from hms.models.bulk import insert_rows
 from hms.runtime import Runtime
 from hms.services import attendance, bookings, consultations, forgiveness, no_shows, vitals
@@ -32,7 +42,7 @@ from hms.services.consultations import Edit, Start
 from hms.services.forgiveness import Excuse, Forgive
 from hms.services.no_shows import LateArrival, MarkNoShow
 from hms.services.vitals import Record
-from tests.support.factories import actor_of, admin_of, make_doctor, make_hospital, make_patient, reception_of
+from tests.support.factories import LONG_AGO, actor_of, admin_of, make_doctor, make_hospital, reception_of
 from tests.support.visits import rows
 
 MINUTE = timedelta(minutes=1)
@@ -185,24 +195,15 @@ class Player:
         self.doctors = [
             make_doctor(self.runtime, self.hospital, slot_duration=size, hours=HOURS, pause=None) for size in SIZES
         ]
-        patients = [
-            make_patient(
-                self.runtime,
-                self.hospital,
-                mrn=f"{self.code}-P{number}",
-                last_name=f"P{number}",
-                phone=f"+4400{number}",
-                email=f"p{number}@example.org" if number % 2 else None,
-            )
-            for number in range(REGULARS + OTHERS)
-        ]
+        patients = [self._patient(number) for number in range(REGULARS + OTHERS)]
         self.ids = [new_id() for _ in self.plan.visits]
         slots, visits = [], []
         for visit, row_id in zip(self.plan.visits, self.ids, strict=True):
-            slot, appointment = self._rows(visit, row_id, patients[visit.patient].id)
+            slot, appointment = self._rows(visit, row_id, patients[visit.patient]["id"])
             slots.append(slot)
             visits.append(appointment)
         with self.runtime.database.writing() as session:
+            insert_rows(session, Patient, patients)
             insert_rows(session, DoctorSlot, slots)
             insert_rows(session, Appointment, visits)
 
@@ -234,6 +235,19 @@ class Player:
             return getattr(forgiveness, do.value), Forgive(penalty.id, "Snow"), self.admin
         [log] = rows(self.runtime, NoShowLog, NoShowLog.appointment_id == v)
         return getattr(forgiveness, do.value), Excuse(log.id, "Snow"), self.admin
+
+    def _patient(self, number: int) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "hospital_id": self.hospital.id,
+            "mrn": f"{self.code}-P{number}",
+            "first_name": "Roy",
+            "last_name": f"P{number}",
+            "phone": f"+4400{number}",
+            "email": f"p{number}@example.org" if number % 2 else None,
+            "search_text": f"p{number}",
+            "created_at": LONG_AGO,
+        }
 
     def _rows(self, visit: Planned, row_id: UUID, patient_id: UUID) -> tuple[dict[str, Any], dict[str, Any]]:
         starts, ends = self.plan.at(visit.start), self.plan.at(visit.start + visit.size)
