@@ -15,7 +15,8 @@ from benchmarks.growth import measure_growth
 from benchmarks.over_calendars import measure_first_free, measure_generation
 from benchmarks.over_house import measure_demo, measure_house
 from benchmarks.over_http import measure_bookings, measure_slots
-from benchmarks.over_work import measure_import, measure_sweep
+from benchmarks.over_marks import measure_sweep
+from benchmarks.over_work import measure_import
 
 BENCHMARKS: dict[str, Callable[[str, float], Iterator[Figure]]] = {
     "slots": measure_slots,

@@ -5,21 +5,12 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
-
-from sqlalchemy import func, select, text
 
 from benchmarks.figures import Figure
 from benchmarks.ground import ZONE, Ground, ground
-from hms.clock import Clocks, FixedClock
-from hms.domain.appointments import Status
-from hms.domain.job_runs import JobName, RunSource
-from hms.models import Appointment, new_id
-from hms.models.bulk import insert_rows
 from hms.processes.imports import ImportOptions, import_file
-from hms.processes.jobs import run_job
 
 ROWS = 20_000
 FUTURE_ROWS = 2_000
@@ -41,27 +32,6 @@ def measure_import(engine: str, _seconds: float) -> Iterator[Figure]:
         yield again
         ahead = _write(laid.folder / "ahead.csv", _ahead())
         yield _import(laid, ahead, "  future visits, by all checks", None)
-
-
-def measure_sweep(engine: str, _seconds: float) -> Iterator[Figure]:
-    """Measure the no-show check over many due visits, and the bare UPDATE of their state."""
-    with ground(engine, doctors=MISSED // len(STARTS) + 1, patients=MISSED) as laid:
-        day = datetime.now(ZONE).date()  # noqa: TID251 -- any day will do
-        evening = datetime(day.year, day.month, day.day, 20, tzinfo=ZONE)
-        laid.runtime.clocks = Clocks(hospital=FixedClock(evening), machine=laid.runtime.clocks.machine)
-        _add_missed(laid, day)
-        began = time.monotonic()
-        outcome = run_job(laid.runtime, laid.hospital_id, JobName.NO_SHOW_CHECK, RunSource.MANUAL)
-        took = time.monotonic() - began
-        if outcome.items != MISSED:
-            raise RuntimeError(f"The check handled {outcome.items} of {MISSED}: {outcome.error}")
-        yield Figure(f"{laid.engine}: no-shows marked, with all that follows", MISSED / took, "visits/s")
-    with ground(engine, doctors=MISSED // len(STARTS) + 1, patients=MISSED) as laid:
-        _add_missed(laid, day)
-        began = time.monotonic()
-        with laid.runtime.database.writing() as session:
-            session.execute(text("UPDATE appointments SET status = 'NO_SHOW', version = version + 1"))
-        yield Figure("  reference: one plain UPDATE of their state", MISSED / (time.monotonic() - began), "visits/s")
 
 
 def _import(laid: Ground, file: Path, what: str, wanted: float | None) -> Figure:
@@ -106,36 +76,3 @@ def _cells(number: int, patient: int, doctor: int, day: date, start: str, outcom
     booked = f"{day - timedelta(days=7)}T10:00" if outcome else ""
     who = [f"P{patient}", "Asha", f"Menon {patient}", "female", f"+9100{patient:08d}", f"p{patient}@example.org"]
     return [f"A{number}", *who, f"d{doctor}@bench.example", day.isoformat(), start, "15", booked, outcome]
-
-
-def _add_missed(laid: Ground, day: date) -> None:
-    rows = []
-    for number, patient_id in enumerate(laid.patients):
-        hour, minute = STARTS[number % len(STARTS)]
-        starts = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
-        ends = starts + timedelta(minutes=15)
-        rows.append(_open_visit(laid, patient_id, laid.doctors[number // len(STARTS)], starts, ends))
-    with laid.runtime.database.writing() as session:
-        insert_rows(session, Appointment, rows)
-        if session.scalar(select(func.count()).select_from(Appointment)) != MISSED:
-            raise RuntimeError("The open visits are not all there.")
-
-
-def _open_visit(laid: Ground, patient_id: UUID, doctor_id: UUID, starts: datetime, ends: datetime) -> dict[str, object]:
-    booked = (starts - timedelta(days=3)).astimezone(UTC)
-    return {
-        "id": new_id(),
-        "hospital_id": laid.hospital_id,
-        "patient_id": patient_id,
-        "doctor_id": doctor_id,
-        "status": Status.SCHEDULED,
-        "appointment_date": starts.date(),
-        "start_time": starts.time(),
-        "end_time": ends.time(),
-        "starts_at": starts,
-        "ends_at": ends,
-        "duration_minutes": 15,
-        "booked_at": booked,
-        "no_show_due_at": ends,
-        "updated_at": booked,
-    }

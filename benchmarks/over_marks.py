@@ -1,0 +1,174 @@
+"""The no-show check over many due visits, beside one plain UPDATE of them and the same inserts in sets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, func, select
+
+from benchmarks.figures import Figure
+from benchmarks.ground import ZONE, Ground, ground
+from hms.clock import Clocks, FixedClock
+from hms.domain.appointments import Status
+from hms.domain.job_runs import JobName, RunSource
+from hms.models import (
+    Appointment,
+    AppointmentEvent,
+    AuditEntry,
+    NoShowLog,
+    NoShowPenalty,
+    Notification,
+    OutgoingMessage,
+    new_id,
+)
+from hms.models.base import Base
+from hms.models.bulk import insert_rows
+from hms.processes.jobs import run_job
+from hms.queries.no_shows import due_keys
+
+MISSED = 10_000
+TIMES_PLAIN = 4.0
+ROWS_A_STATEMENT = 1000
+STARTS = [(hour, minute) for hour in (9, 10, 11, 12, 14, 15, 16) for minute in (0, 15, 30, 45)]
+WRITTEN: tuple[type[Base], ...] = (
+    AppointmentEvent,
+    NoShowLog,
+    NoShowPenalty,
+    Notification,
+    OutgoingMessage,
+    AuditEntry,
+)
+"""What a mark writes, parents first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one table as its driver has them."""
+
+    table: str
+    columns: list[str]
+    values: list[tuple[Any, ...]]
+
+    def statements(self, mark: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Yield INSERT statements of many rows, each with its values in one line."""
+        one = f"({', '.join([mark] * len(self.columns))})"
+        for first in range(0, len(self.values), ROWS_A_STATEMENT):
+            part = self.values[first : first + ROWS_A_STATEMENT]
+            into = f"INSERT INTO {self.table} ({', '.join(self.columns)}) VALUES {', '.join([one] * len(part))}"  # noqa: S608
+            yield into, tuple(value for row in part for value in row)
+
+
+def measure_sweep(engine: str, _seconds: float) -> Iterator[Figure]:
+    """Measure the check with as many visits due, its longest transaction, and the check with nothing due."""
+    with ground(engine, doctors=MISSED // len(STARTS) + 1, patients=MISSED) as laid:
+        visits = _evening_of_missed(laid)
+        began = time.monotonic()
+        outcome = run_job(laid.runtime, laid.hospital_id, JobName.NO_SHOW_CHECK, RunSource.MANUAL)
+        took = time.monotonic() - began
+        if outcome.items != MISSED:
+            raise RuntimeError(f"The check handled {outcome.items} of {MISSED}: {outcome.error}")
+        yield Figure(f"{laid.engine}: no-shows marked, with all that follows", MISSED / took, "visits/s")
+        batches = -(-MISSED // laid.runtime.settings.job_batch_size)
+        yield Figure("  a batch, all of whose locks end with it", 1000 * took / batches, "ms", 200, at_most=True)
+        yield Figure("  the question when nothing is due", _nothing_due(laid), "ms", 5, at_most=True)
+        names = [laid.hospital_id, *laid.doctors, *laid.patients, *visits]
+        rows = [_rows(laid, model) for model in WRITTEN]
+    with ground(engine, doctors=MISSED // len(STARTS) + 1, patients=MISSED) as laid:
+        others = [laid.hospital_id, *laid.doctors, *laid.patients, *_evening_of_missed(laid)]
+        again = {
+            form(old): form(new) for old, new in zip(names, others, strict=True) for form in (lambda one: one, _hex)
+        }
+        plain = _plain(laid, [_renamed(lot, again) for lot in rows])
+        told = f"{sum(len(lot.values) for lot in rows):,} rows in statements of {ROWS_A_STATEMENT:,}"
+        yield Figure("  reference: a plain UPDATE and the same inserts", MISSED / plain, "visits/s", note=told)
+        yield Figure("  the check's time, in times of the reference", took / plain, "×", TIMES_PLAIN, at_most=True)
+
+
+def _evening_of_missed(laid: Ground) -> list[UUID]:
+    day = datetime.now(ZONE).date()  # noqa: TID251 -- any day will do
+    evening = datetime(day.year, day.month, day.day, 20, tzinfo=ZONE)
+    laid.runtime.clocks = Clocks(hospital=FixedClock(evening), machine=laid.runtime.clocks.machine)
+    rows = []
+    for number, patient_id in enumerate(laid.patients):
+        hour, minute = STARTS[number % len(STARTS)]
+        starts = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
+        rows.append(_open_visit(laid, patient_id, laid.doctors[number // len(STARTS)], starts))
+    with laid.runtime.database.writing() as session:
+        insert_rows(session, Appointment, rows)
+        if session.scalar(select(func.count()).select_from(Appointment)) != MISSED:
+            raise RuntimeError("The open visits are not all there.")
+    return [row["id"] for row in rows]
+
+
+def _open_visit(laid: Ground, patient_id: UUID, doctor_id: UUID, starts: datetime) -> dict[str, Any]:
+    booked, ends = (starts - timedelta(days=3)).astimezone(UTC), starts + timedelta(minutes=15)
+    return {
+        "id": new_id(),
+        "hospital_id": laid.hospital_id,
+        "patient_id": patient_id,
+        "doctor_id": doctor_id,
+        "status": Status.SCHEDULED,
+        "appointment_date": starts.date(),
+        "start_time": starts.time(),
+        "end_time": ends.time(),
+        "starts_at": starts,
+        "ends_at": ends,
+        "duration_minutes": 15,
+        "booked_at": booked,
+        "no_show_due_at": ends,
+        "updated_at": booked,
+    }
+
+
+def _nothing_due(laid: Ground) -> float:
+    costs = []
+    with laid.runtime.reading() as session:
+        for _ in range(20):
+            began = time.perf_counter()
+            if due_keys(session, laid.hospital_id, laid.runtime.clocks.hospital.now(), 100):
+                raise RuntimeError("Something is still due.")
+            costs.append(1000 * (time.perf_counter() - began))
+    return sorted(costs)[len(costs) // 2]
+
+
+def _rows(laid: Ground, model: type[Base]) -> Rows:
+    """Return the rows as the driver alone gives and takes them; numbers are dealt by the database."""
+    columns = [column.name for column in _table(model).c if column.name != "seq"]
+    with laid.runtime.database.asking() as connection:
+        # SQLite has JSON as text anyway; PostgreSQL's would come as objects, and not go back as such.
+        asked = [f"CAST({name} AS TEXT)" if name in {"metadata", "details"} else name for name in columns]
+        found = connection.exec_driver_sql(f"SELECT {', '.join(asked)} FROM {_table(model).name}")  # noqa: S608
+        return Rows(_table(model).name, columns, [tuple(row) for row in found])
+
+
+def _renamed(rows: Rows, names: dict[Any, Any]) -> Rows:
+    return Rows(rows.table, rows.columns, [tuple(names.get(value, value) for value in row) for row in rows.values])
+
+
+def _hex(identifier: UUID) -> str:
+    return identifier.hex  # as SQLite has it
+
+
+def _plain(laid: Ground, everything: list[Rows]) -> float:
+    """Write it all in one transaction, without a check or a lock; return the seconds."""
+    mark = "?" if laid.engine == "SQLite" else "%s"
+    statements = [statement for rows in everything for statement in rows.statements(mark)]
+    began = time.monotonic()
+    with laid.runtime.database.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE appointments SET status = 'NO_SHOW', version = version + 1")
+        connection.exec_driver_sql("UPDATE patients SET no_show_count = no_show_count + 1")
+        for statement, values in statements:
+            connection.exec_driver_sql(statement, values)
+    return time.monotonic() - began
+
+
+def _table(model: type[Base]) -> Table:
+    table = model.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{model.__name__} is no table.")
+    return table
