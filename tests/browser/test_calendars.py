@@ -118,7 +118,7 @@ def test_absence_shows_who_is_affected_before_it_is_saved(served: Served, page: 
 def test_desk_books_a_free_time_and_sees_others_changes(served: Served, page: Page) -> None:
     open_page(served, page, "reception", "/calendar")
     page.locator("a.free-entry", has_text="15:30").first.click()
-    page.locator("#sheet").get_by_label("Patient").fill("grace")
+    page.locator("#sheet").get_by_label("Patient", exact=True).fill("grace")
     page.locator("#found").get_by_text("Grace Rao").click()
     page.get_by_role("button", name="Book 15:30").click()
     expect(page.locator("#toasts")).to_contain_text("Grace Rao is booked at 15:30")
