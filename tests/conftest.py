@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The replay of real days takes longest, so it comes first: the other workers do the rest meanwhile.
     """
     items.sort(key=lambda item: item.path.is_relative_to(BROWSER) - item.path.is_relative_to(REPLAY))
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Take back how a test set logging up: commands do so in this process, and each sets only a part of it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
