@@ -122,7 +122,13 @@ def test_staff_pages_have_no_barriers(
     served: Served, page: Page, accessibility: Accessibility, complaints: Complaints
 ) -> None:
     served.let_in(page, served.clinic.admin)
-    for path in ("/messages", "/notifications", "/waiting-room", "/nothing-here", f"/visits/{served.clinic.visits['Grace']}"):
+    for path in (
+        "/messages",
+        "/notifications",
+        "/waiting-room",
+        "/nothing-here",
+        f"/visits/{served.clinic.visits['Grace']}",
+    ):
         page.goto(served.url + path)
         accessibility.assert_none(page)
     complaints.said = [said for said in complaints.said if "404" not in said]

@@ -23,6 +23,20 @@ def test_nonsense_is_refused_field_by_field() -> None:
     assert {detail.field for detail in caught.value.details} == {"horizonDays", "noShowBlockThreshold"}
 
 
+@pytest.mark.parametrize("days", [(0, 0), (-1,), (31,), (0, 1, 2, 3, 4)])
+def test_reminders_come_a_few_times_within_a_month(days: tuple[int, ...]) -> None:
+    with pytest.raises(DomainError) as caught:
+        replace(Policy(), reminder_days_before=days).check()
+    assert [detail.field for detail in caught.value.details] == ["reminderDaysBefore"]
+    replace(Policy(), reminder_days_before=(0, 1, 7)).check()
+
+
+def test_lists_come_back_from_json_as_they_were() -> None:
+    policy = replace(Policy(), reminder_days_before=(0, 7))
+    assert Policy.from_settings({"reminder_days_before": [0, 7]}) == policy
+    assert Policy.from_settings(policy.differences()) == policy
+
+
 def test_the_defaults_are_the_rules() -> None:
     policy = Policy()
     policy.check()

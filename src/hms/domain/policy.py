@@ -75,11 +75,6 @@ class Policy:
             for name, (low, high) in _BOUNDS.items()
             if (value := getattr(self, name)) is not None and not low <= value <= high
         ]
-        wrong += [Detail(_camel(name), problem) for name in _SCHEDULES if (problem := _problem_of(getattr(self, name)))]
-        if wrong:
-            raise DomainError(Code.VALIDATION, "Some settings are out of range.", wrong)
-
-
         leads = self.reminder_days_before
         if (
             len(set(leads)) != len(leads)
@@ -88,6 +83,11 @@ class Policy:
         ):
             told = f"must be up to {MOST_REMINDERS} different numbers of days between 0 and {LONGEST_LEAD}"
             wrong.append(Detail("reminderDaysBefore", told))
+        wrong += [Detail(_camel(name), problem) for name in _SCHEDULES if (problem := _problem_of(getattr(self, name)))]
+        if wrong:
+            raise DomainError(Code.VALIDATION, "Some settings are out of range.", wrong)
+
+
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
