@@ -112,6 +112,7 @@ class Accessibility:
 
     def faults(self, page: Page, *, but: tuple[str, ...] = ()) -> list[str]:
         """Return what axe finds wrong on a page as it stands, leaving out the rules named in `but`."""
+        page.wait_for_load_state()  # a page can be read before its styles are there
         page.evaluate(AXE.read_text(encoding="utf-8"))
         options = {"runOnly": STANDARDS, "preload": False, "rules": {rule: {"enabled": False} for rule in but}}
         with page.expect_console_message(lambda message: message.text == AXE_DONE):
@@ -138,6 +139,7 @@ def accessibility(complaints: Complaints) -> Accessibility:
 
 def assert_fits_a_hand(page: Page) -> None:
     """Fail if a page is wider than a phone; the screen is a desk's again afterwards."""
+    page.wait_for_load_state()
     desk = page.viewport_size
     assert desk is not None
     page.set_viewport_size({"width": 390, "height": 844})

@@ -23,6 +23,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('main a, main button, mai
 
 def assert_fits(page: Page) -> None:
     """Fail if a target is too small for a thumb, the text too small, or the page wider than the screen."""
+    page.wait_for_load_state()  # a page can be read before its styles are there
     assert page.evaluate(SMALL_TARGETS % SMALLEST_TARGET) == []
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 17
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
