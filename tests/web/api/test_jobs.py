@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from hms.clock import Clocks, FixedClock
 from hms.domain.job_runs import JobName, RunStatus
@@ -124,6 +125,16 @@ def test_a_monitor_without_the_key_is_refused(open_house: HttpHouse) -> None:
         reply = open_house.admin.post("/no-show/external-trigger", headers=encoded)
         assert reply.refusal == (401, "UNAUTHENTICATED"), headers
     assert rows(open_house.runtime, JobRun) == []
+
+
+def test_a_refused_monitor_is_logged_without_the_key(open_house: HttpHouse) -> None:
+    with capture_logs() as said:
+        for headers in ({}, {"x-cron-api-key": "guessed-" + KEY}):
+            open_house.stranger.post("/no-show/external-trigger", headers=headers)
+        assert open_house.stranger.post("/no-show/external-trigger", headers=HEADERS).status == 200
+    refused = [line for line in said if "refused" in line["event"]]
+    assert [(line["log_level"], line["reason"]) for line in refused] == [("warning", "missing"), ("warning", "wrong")]
+    assert KEY not in str(said)
 
 
 def test_without_a_key_of_our_own_nobody_gets_in(house: HttpHouse) -> None:

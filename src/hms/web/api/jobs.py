@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from flask import current_app, request
 
 from hms.access.permissions import Permission
@@ -18,6 +19,8 @@ from hms.web.api.routing import Call, Routes
 from hms.web.throttle import Throttle
 
 routes = Routes("Automation", "The no-show check, which also runs by itself every five minutes of working hours.")
+
+log = structlog.get_logger(__name__)
 
 KEY_HEADER = "x-cron-api-key"
 CALLS_PER_MINUTE = 20
@@ -128,6 +131,7 @@ def _require_key(call: Call) -> None:
     throttle.failed(call.address, now)  # good calls count too: each one works through every hospital
     given = request.headers.get(KEY_HEADER, "")
     if not hmac.compare_digest(given.encode(), expected.encode()):
+        log.warning("A call from outside was refused for its key", reason="wrong" if given else "missing")
         raise DomainError(Code.UNAUTHENTICATED, f"The header {KEY_HEADER} is missing or wrong.")
 
 
