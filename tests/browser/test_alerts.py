@@ -18,7 +18,7 @@ WITHIN_MS = 3_000
 def test_appears_by_itself_and_is_taken_up_by_key(served: Served, page: Page, accessibility: Accessibility) -> None:
     clinic = served.clinic
     served.let_in(page, make_user(clinic.runtime, clinic.hospital, Role.NURSE))
-    panel = page.get_by_role("region", name="Patients who wait")
+    panel = page.get_by_role("region", name="Alerts")
     expect(panel).to_be_hidden()
     clinic.check_in("Divya")
     clinic.clock.advance(timedelta(minutes=55))
