@@ -185,6 +185,15 @@ def test_who_has_no_token_reads_no_figures(runtime: Runtime) -> None:
     assert answers == [401, 401, 200]
 
 
+def test_browsers_keep_what_does_not_change(app: Flask) -> None:
+    client = app.test_client()
+    [styles] = re.findall(r'href="(/static/[0-9a-f]{12}/css/app\.css)"', client.get("/sign-in").text)
+    with client.get(styles) as kept:
+        assert (kept.status_code, kept.cache_control.max_age) == (200, 365 * 24 * 3600)
+        assert kept.cache_control.public
+    assert client.get("/static/another/css/app.css").status_code == 404
+
+
 def figures_of(app: Flask) -> dict[str, float]:
     """Read the page as Prometheus does: name with labels → value."""
     figures = {}

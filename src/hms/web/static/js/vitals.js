@@ -30,7 +30,7 @@ function show(input, patient) {
   shape.setAttribute("class", "shape");
   shape.setAttribute("aria-hidden", "true");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", "/static/icons.svg#warning");
+  use.setAttribute("href", new URL("../icons.svg#warning", import.meta.url).href);
   shape.append(use);
   said.append(shape, words);
   place.append(said);
