@@ -23,7 +23,7 @@ def test_pages_have_no_barriers_and_ticks_count(served: Served, page: Page, acce
     served.let_in(page, clinic.admin)
 
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    for path in ("/automation", "/no-shows", "/reviews"):
+    for path in ("/settings", "/automation", "/no-shows", "/reviews"):
         page.goto(served.url + path)
         accessibility.assert_none(page)
         assert_fits_a_hand(page)

@@ -86,6 +86,8 @@ def update(work: Work, command: EditHospital) -> None:
     require_version(row, command.version, hospitals.one(work.session, work.actor))
     policy = replace(row.policy, **command.policy)
     policy.check()
+    if not str(command.changes.get("name", row.name)).strip():
+        raise DomainError(Code.VALIDATION, "A hospital needs a name.", [Detail("name", "is required")])
     for name, value in command.changes.items():
         if name not in EDITABLE:
             raise DomainError(Code.VALIDATION, f"A hospital's {name} cannot be edited.", [Detail(name, "is fixed")])

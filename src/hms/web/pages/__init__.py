@@ -30,6 +30,7 @@ from hms.web.pages import (
     queues,
     reviews,
     schedules,
+    settings,
     sign_in,
     slots,
     visit_links,
@@ -67,6 +68,7 @@ ROOMS = (
     alerts,
     reviews,
     no_shows,
+    settings,
 )
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

@@ -185,6 +185,8 @@ def _staff_links() -> list[Link]:
         links.append(Link("messages", "Messages sent", url_for("pages.messages"), is_aside=True))
     if may(actor, Permission.RUN_JOBS):
         links.append(Link("automation", "Automation", url_for("pages.automation"), is_aside=True))
+    if may(actor, Permission.EDIT_HOSPITAL):
+        links.append(Link("settings", "Settings", url_for("pages.settings"), is_aside=True))
     return [*links, Link("notices", "Notifications", url_for("pages.notices"), desk().hospital.unread)]
 
 
