@@ -14,6 +14,7 @@ from hms.domain.errors import Code, DomainError
 from hms.domain.job_runs import TIMED_OUT, JobName, RunSource, RunStatus
 from hms.models import Appointment, Hospital, JobRun, NoShowLog, OutgoingMessage
 from hms.processes.jobs import OutcomeStatus, RunOutcome, run_job
+from hms.processes.schedule import due_jobs
 from hms.runtime import Runtime, build
 from hms.services import housekeeping, job_runs, no_shows
 from hms.services.job_runs import FailRun, FinishRun, StartRun
@@ -53,6 +54,29 @@ def test_a_run_without_heartbeat_is_taken_over_after_five_minutes(
     assert (outcome.status, outcome.items) == (OutcomeStatus.COMPLETED, 1)
     old = reload(runtime, JobRun, dead)
     assert (old.status, old.error_message) == (RunStatus.FAILED, TIMED_OUT)
+
+
+@pytest.mark.parametrize("job", [JobName.DAILY_REMINDERS, JobName.NO_SHOW_CHECK])
+def test_a_tick_whose_run_died_is_due_again_until_a_run_lives_through_it(
+    runtime: Runtime, machine_clock: FixedClock, system: Actor, job: JobName
+) -> None:
+    [tick] = [tick for tick in due_jobs(runtime) if tick.job is job]
+    died = []
+    for _ in range(2):
+        died.append(runtime.transact(system, job_runs.start, StartRun(job, RunSource.CRON, tick.scheduled_for)))
+        machine_clock.advance(JUST_ALIVE)
+        assert tick not in due_jobs(runtime)
+        machine_clock.advance(DEAD - JUST_ALIVE)
+        assert tick in due_jobs(runtime)
+    outcome = run_job(runtime, system.hospital_id, job, RunSource.CRON, tick.scheduled_for)
+    assert outcome.status is OutcomeStatus.COMPLETED
+    again = run_job(runtime, system.hospital_id, job, RunSource.CRON, tick.scheduled_for)
+    assert again.status is OutcomeStatus.ALREADY_PROCESSING
+    assert tick not in due_jobs(runtime)
+    runs = {run.id: run for run in rows(runtime, JobRun)}
+    assert [(runs[each].status, runs[each].error_message) for each in died] == [(RunStatus.FAILED, TIMED_OUT)] * 2
+    assert [run.scheduled_for for run in runs.values()] == [None, None, tick.scheduled_for]
+    assert {runs[each].run_metadata["scheduledFor"] for each in died} == {tick.scheduled_for.isoformat()}
 
 
 def test_the_demo_clock_takes_nobody_over(runtime: Runtime, clock: FixedClock, system: Actor) -> None:
@@ -115,7 +139,7 @@ def test_take_overs_count_as_failures(
 
 
 class SleepyClock(FixedClock):
-    """A clock whose reader falls asleep at the third look, between two batches, until it is woken."""
+    """A clock whose reader falls asleep at the fourth look, between two batches, until it is woken."""
 
     def __init__(self, at: datetime) -> None:
         super().__init__(at)
@@ -124,7 +148,7 @@ class SleepyClock(FixedClock):
 
     def now(self) -> datetime:
         self.looks += 1
-        if self.looks == 3:
+        if self.looks == 4:  # after the start, the heartbeat and the first batch
             self.asleep.set()
             assert self.wake.wait(30)
         return super().now()

@@ -80,6 +80,9 @@ def success_rate(total: int, failed: int) -> str:
     return f"{100 * (total - failed) / total if total else 100:.1f}%"
 
 
+SCHEDULED_FOR = "scheduledFor"
+"""Where the metadata of a run that died keep the tick which the next run took over."""
+
 UNREACHABLE, UNREACHABLE_NUMBER = "unreachable", "unreachableNumber"
 """Where a run's metadata keep the patients, and how many, who have neither phone nor email."""
 MOST_NAMED = 20

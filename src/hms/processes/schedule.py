@@ -28,11 +28,14 @@ TICKS_PER_FIVE_MINUTES = 4
 
 
 def due_jobs(runtime: Runtime) -> list[Tick]:
-    """Return what is due now and has no run yet. Naming the same tick twice is harmless: its run is unique."""
+    """Return what is due now and has no run yet, or one that died.
+
+    Naming the same tick twice is harmless: its run is unique.
+    """
     clocks = runtime.read(ticks.hospital_clocks)
     now = runtime.clocks.hospital.now()
     due = [tick for clock in clocks for tick in due_at(clock, now)]
-    served = runtime.read(ticks.served, due)
+    served = runtime.read(ticks.served, due, runtime.clocks.machine.now())
     return [tick for tick in due if tick not in served]
 
 

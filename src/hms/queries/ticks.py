@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from hms.domain.job_runs import JobName
+from hms.domain.job_runs import JobName, RunStatus, is_abandoned
 from hms.domain.policy import Policy
 from hms.models import Hospital, JobRun
 
@@ -38,11 +38,19 @@ def hospital_clocks(session: Session) -> list[HospitalClock]:
     return [HospitalClock(row.id, ZoneInfo(row.timezone), Policy.from_settings(row.settings)) for row in rows]
 
 
-def served(session: Session, ticks: Collection[Tick]) -> set[Tick]:
-    """Return those of ``ticks`` that have a run already."""
+def served(session: Session, ticks: Collection[Tick], machine_now: datetime) -> set[Tick]:
+    """Return those of ``ticks`` that have a run already, other than one that died in the middle of it."""
     if not ticks:
         return set()
     key = tuple_(JobRun.hospital_id, JobRun.job_name, JobRun.scheduled_for)
     wanted = [(tick.hospital_id, tick.job, tick.scheduled_for) for tick in ticks]
-    rows = session.execute(select(JobRun.hospital_id, JobRun.job_name, JobRun.scheduled_for).where(key.in_(wanted)))
-    return {Tick(row.hospital_id, row.job_name, row.scheduled_for) for row in rows}
+    rows = session.execute(
+        select(JobRun.hospital_id, JobRun.job_name, JobRun.scheduled_for, JobRun.status, JobRun.heartbeat_at).where(
+            key.in_(wanted)
+        )
+    )
+    return {
+        Tick(row.hospital_id, row.job_name, row.scheduled_for)
+        for row in rows
+        if row.status is not RunStatus.RUNNING or not is_abandoned(row.heartbeat_at, machine_now)
+    }

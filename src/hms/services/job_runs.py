@@ -15,6 +15,7 @@ from hms.domain.job_runs import (
     ALREADY_PROCESSING,
     FAILURES_BEFORE_ALARM,
     MOST_NAMED,
+    SCHEDULED_FOR,
     TIMED_OUT,
     UNREACHABLE,
     UNREACHABLE_NUMBER,
@@ -60,11 +61,10 @@ class FailRun:
 def start(work: Work, command: StartRun) -> UUID:
     """Open a run and return its id; raise ALREADY_PROCESSING while another one runs or the tick was served.
 
-    A run without heartbeat for five minutes is taken over: its row becomes FAILED and counts as a failure.
+    A run without heartbeat for five minutes is taken over: its row becomes FAILED and counts as a failure. If both are
+    of one tick, it goes over to the new run, so that a job of once a day is not left undone till tomorrow.
     """
     work.require(Permission.RUN_JOBS)
-    if command.scheduled_for is not None and _tick_served(work, command.job, command.scheduled_for):
-        raise DomainError(Code.ALREADY_PROCESSING, ALREADY_PROCESSING)
     running = work.session.scalar(
         select(JobRun)
         .where(
@@ -74,9 +74,15 @@ def start(work: Work, command: StartRun) -> UUID:
         )
         .with_for_update(key_share=True)
     )
+    if running is not None and not is_abandoned(running.heartbeat_at, work.machine_now):
+        raise DomainError(Code.ALREADY_PROCESSING, ALREADY_PROCESSING)
+    tick = command.scheduled_for
+    if tick is not None and running is not None and running.scheduled_for == tick:
+        running.scheduled_for = None
+        running.run_metadata = {**running.run_metadata, SCHEDULED_FOR: tick.isoformat()}
+    elif tick is not None and _tick_served(work, command.job, tick):
+        raise DomainError(Code.ALREADY_PROCESSING, ALREADY_PROCESSING)
     if running is not None:
-        if not is_abandoned(running.heartbeat_at, work.machine_now):
-            raise DomainError(Code.ALREADY_PROCESSING, ALREADY_PROCESSING)
         _close_failed(work, running, TIMED_OUT, duration_ms=None)
     metadata: dict[str, Any] = {"source": command.source.value}
     if work.actor.user_id:
@@ -85,7 +91,7 @@ def start(work: Work, command: StartRun) -> UUID:
         hospital_id=work.actor.hospital_id,
         job_name=command.job,
         status=RunStatus.RUNNING,
-        scheduled_for=command.scheduled_for,
+        scheduled_for=tick,
         started_at=work.now,
         heartbeat_at=work.machine_now,
         run_metadata=metadata,
