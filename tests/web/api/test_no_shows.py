@@ -11,8 +11,8 @@ import pytest
 from hms.clock import FixedClock
 from hms.domain.people import Role
 from hms.models import NoShowPenalty
+from hms.processes import no_show_files
 from hms.runtime import Runtime
-from hms.web.api import no_shows
 from tests.support.callers import HttpHouse, counted_statements
 from tests.support.factories import actor_of, make_doctor, make_hospital
 from tests.support.visits import rows
@@ -270,7 +270,7 @@ def test_a_long_file_comes_in_parts(
     for visit in visits:
         house.reception.post(f"/no-show/{visit['id']}", {})
     whole = house.admin.get("/no-show/logs.csv").raw
-    monkeypatch.setattr(no_shows, "LINES_AT_ONCE", 2)
+    monkeypatch.setattr(no_show_files, "LINES_AT_ONCE", 2)
     with counted_statements(runtime) as statements:
         assert house.admin.get("/no-show/logs.csv").raw == whole
     assert sum("no_show_logs" in statement for statement in statements) == 3

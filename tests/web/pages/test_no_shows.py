@@ -91,6 +91,17 @@ def test_a_mark_whose_time_is_over_cannot_be_undone(clinic: Clinic, mark: NoShow
     assert reload(clinic.runtime, Appointment, mark.appointment_id).status is Status.NO_SHOW
 
 
+def test_the_list_is_a_file_for_spreadsheets_too(clinic: Clinic, mark: NoShowLog, admin: Visitor) -> None:
+    sent = admin.get("/no-shows.csv?reason=AUTO_TIMEOUT")
+    assert sent.mimetype == "text/csv"
+    assert "no-shows-2026-01-22.csv" in sent.headers["Content-Disposition"]
+    assert len(sent.text.splitlines()) == 1 + len(rows(clinic.runtime, NoShowLog))
+    assert "Divya Rao" in sent.text
+    assert len(admin.get("/no-shows.csv?from=2026-01-23").text.splitlines()) == 1
+    assert clinic.client(clinic.reception).get("/no-shows.csv").status_code == 403
+    assert mark.reason.value in sent.text
+
+
 def test_blocks_and_unblocks_from_the_record(clinic: Clinic, mark: NoShowLog, admin: Visitor) -> None:
     divya = clinic.patients["Divya"]
     page = admin.get(f"/patients/{divya.id}/no-shows").text

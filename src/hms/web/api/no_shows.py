@@ -1,6 +1,5 @@
 """No-shows: mark, late arrivals, logs and figures, a patient's record."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from flask import Response
 from hms.access.permissions import Permission
 from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.no_shows import NoShowReason
-from hms.domain.spreadsheets import line
+from hms.processes import no_show_files
 from hms.queries import no_show_figures as figures
 from hms.queries import no_show_records
 from hms.queries import no_shows as queries
@@ -33,8 +32,6 @@ routes = Routes("No-shows", "Missed visits: marked by the sweep or by hand, and 
 
 PERIOD_DAYS = 30
 LONGEST_PERIOD = 1100
-LINES_AT_ONCE = 500
-COLUMNS = ("date", "time", "doctor", "mrn", "patient", "reason", "marked_at", "slot_released", "justified", "notes")
 
 
 class Mark(Body):
@@ -157,7 +154,8 @@ def logs_file(call: Call, query: LogFilters) -> Response:
 
     Dates and times are the hospital's. A cell that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    lines = _rows_of_file(call, log_filter(call, query, with_voided=False))
+    wanted = log_filter(call, query, with_voided=False)
+    lines = no_show_files.lines(call.runtime, call.actor, wanted, call.identity.hospital.zone)
     headers = {"Content-Disposition": f'attachment; filename="no-shows-{call.today}.csv"', "Cache-Control": "no-store"}
     return Response(lines, mimetype="text/csv", headers=headers)
 
@@ -208,29 +206,3 @@ def values_of(row: LogRow) -> dict[str, Any]:
         "patient": PatientBrief(row.patient_id, row.mrn, row.patient_first_name, row.patient_last_name),
         "doctor": NamedDoctor(row.doctor_id, row.doctor_first_name, row.doctor_last_name),
     }
-
-
-def _rows_of_file(call: Call, wanted: LogFilter) -> Iterator[str]:
-    """Give the lines one after the other; read in parts, so that no file is ever held whole."""
-    yield line(COLUMNS)
-    zone, after = call.identity.hospital.zone, None
-    while rows := call.read(queries.logs, call.actor, wanted, after, LINES_AT_ONCE):
-        yield "".join(line(_cells(row, zone)) for row in rows)
-        if len(rows) < LINES_AT_ONCE:
-            return
-        after = (rows[-1].triggered_at, rows[-1].id)
-
-
-def _cells(row: LogRow, zone: ZoneInfo) -> list[object]:
-    return [
-        row.date,
-        f"{row.slot_time:%H:%M}",
-        f"{row.doctor_first_name} {row.doctor_last_name}",
-        row.mrn,
-        f"{row.patient_first_name} {row.patient_last_name}",
-        row.reason.value,
-        f"{row.triggered_at.astimezone(zone):%Y-%m-%d %H:%M}",
-        "yes" if row.slot_released else "no",
-        "yes" if row.justified else "no",
-        row.notes or "",
-    ]

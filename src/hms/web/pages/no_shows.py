@@ -13,6 +13,7 @@ from hms.access.permissions import Permission, may, require
 from hms.access.scope import not_found
 from hms.domain.errors import Code, DomainError
 from hms.domain.no_shows import Correction, MarkEffect, NoShowReason
+from hms.processes import no_show_files
 from hms.queries import doctors, no_show_figures, no_show_records, patients
 from hms.queries import no_shows as queries
 from hms.queries.doctors import DoctorFilters
@@ -103,6 +104,7 @@ class Asked:
 def register(pages: Blueprint) -> None:
     """Add the routes of marks and penalties."""
     pages.get("/no-shows", endpoint="no_shows")(marks)
+    pages.get("/no-shows.csv", endpoint="no_shows_file")(marks_file)
     pages.get("/no-shows/penalties", endpoint="penalties")(penalties)
     pages.get("/no-shows/<uuid:log_id>", endpoint="mark")(mark)
     pages.post("/no-shows/<uuid:log_id>/<verb>", endpoint="mark_change")(change)
@@ -124,6 +126,18 @@ def marks() -> Response:
     last = rows[SHOWN - 1] if len(rows) > SHOWN else None
     values: dict[str, Any] = {"rows": rows[:SHOWN], "asked": asked, "everybody": everybody, "reasons": REASONS}
     return page("no_shows/marks.html", HERE, **values, after=_place(last.triggered_at, last.id) if last else "")
+
+
+@staff_only
+def marks_file() -> Response:
+    """Send the marks that the filter leaves as a file for spreadsheets, without those that were taken back."""
+    asked, at = Asked.read(), desk()
+    require(at.actor, Permission.FORGIVE)
+    since, until = asked.instants()
+    wanted = LogFilter(since, until, asked.doctor, reason=asked.reason)
+    answer = Response(no_show_files.lines(runtime(), at.actor, wanted, at.formats.zone), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="no-shows-{at.today}.csv"'
+    return answer
 
 
 @staff_only
