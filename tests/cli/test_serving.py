@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from time import monotonic, sleep
 from urllib.request import urlopen
@@ -72,6 +74,18 @@ def test_web_serves_with_several_processes_and_takes_them_along(
         while is_anybody_left(house.process.pid):
             assert monotonic() < end
             sleep(0.05)
+
+
+def test_a_server_process_takes_anothers_place_while_the_database_is_away(tmp_path: Path) -> None:
+    ask = "from hms.cli.serving import application; print(application().test_client().get('/health/ready').status)"
+    away = {
+        "HMS_DATABASE_URL": f"postgresql://hms@127.0.0.1:{free_port()}/hms",
+        "HMS_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0",
+    }
+    said = subprocess.run(
+        [sys.executable, "-c", ask], cwd=tmp_path, env=os.environ | away, capture_output=True, text=True, check=False
+    )
+    assert said.stdout.startswith("503"), said.stderr
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,13 @@ def beat() -> None:
 
 
 def application() -> Flask:
-    """Build the web application of one server process."""
-    settings = _production("web")
+    """Build the web application of one server process.
+
+    `hms web` has looked at the database before. A process that takes a dead one's place starts without: were it to
+    fail, the whole server would end, because the database is away for a moment.
+    """
+    settings = Settings()
+    settings.check()
     logs.configure(settings.log_level)
     runtime = build(settings, clocks=demo_clock.clocks_for(settings))
     nudge_through(build_app(runtime), runtime)
