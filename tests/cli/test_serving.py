@@ -70,10 +70,17 @@ def test_web_serves_with_several_processes_and_takes_them_along(
         counted = 'hms_http_requests_total{method="GET",route="/sign-in",status="200"} 9.0'
         assert all(counted in fetched(port, "/metrics") for _ in range(4)), fetched(port, "/metrics")
         assert house.stop() == 0, house.output
-        end = monotonic() + 5  # its own helper ends as soon as it sees that it is alone
-        while is_anybody_left(house.process.pid):
-            assert monotonic() < end
-            sleep(0.05)
+        wait_until_nobody_is_left(house.process.pid)  # its own helper ends as soon as it sees that it is alone
+
+
+def test_server_processes_do_not_outlive_a_killed_web(tmp_path: Path, postgresql_database: str, redis_url: str) -> None:
+    settings = {"database_url": postgresql_database, "broker_url": redis_url, "web_processes": "1"}
+    with served(tmp_path, "web", port=free_port(), settings=settings) as house:
+        house.wait_ready()
+        house.process.kill()
+        house.process.wait()
+        wait_until_nobody_is_left(house.process.pid)
+    assert house.process.returncode == -signal.SIGKILL
 
 
 def test_a_server_process_takes_anothers_place_while_the_database_is_away(tmp_path: Path) -> None:
@@ -129,6 +136,14 @@ def test_the_demo_leaves_a_real_hospital_alone(tmp_path: Path, monkeypatch: pyte
     assert "not the demo's" in run(tmp_path, monkeypatch, "up", "--demo").output
     assert "leaves it alone" in run(tmp_path, monkeypatch, "up", "--demo", "--reset").output
     assert not (tmp_path / "var" / "clock.json").exists()
+
+
+def wait_until_nobody_is_left(group: int) -> None:
+    """Wait until no process of the group runs any more."""
+    end = monotonic() + 5
+    while is_anybody_left(group):
+        assert monotonic() < end
+        sleep(0.05)
 
 
 def is_anybody_left(group: int) -> bool:

@@ -2,7 +2,9 @@
 
 import gc
 import multiprocessing
+import os
 import sys
+import threading
 from datetime import datetime
 
 import click
@@ -112,6 +114,7 @@ def application() -> Flask:
     """
     settings = Settings()
     settings.check()
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     logs.configure(settings.log_level)
     runtime = build(settings, clocks=demo_clock.clocks_for(settings))
     nudge_through(build_app(runtime), runtime)
@@ -121,6 +124,14 @@ def application() -> Flask:
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     return app
+
+
+def _end_with_parent() -> None:
+    """End this server process as soon as `hms web` is gone: what is left of a killed one must not answer for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _serve(runtime: Runtime, accounts: DemoAccounts | None, stopper: Stopper) -> bool:
