@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.support.sockets import close_sockets
 
@@ -27,6 +28,9 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith(SETTINGS) and not name.startswith(KEPT)]:
         del os.environ[name]
     close_sockets()
+    # A test never fails because the machine is busy.
+    settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("house")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

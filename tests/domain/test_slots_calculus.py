@@ -132,7 +132,7 @@ def sessions_of(blocks: list[tuple[Minutes, Minutes | None]]) -> list[Minutes]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(days(), weeks(), st.integers(5, 240))
 def test_grid_is_what_fits_by_the_minute(
     where: tuple[str, date], blocks: list[tuple[Minutes, Minutes | None]], minutes: int
@@ -150,7 +150,7 @@ def test_grid_is_what_fits_by_the_minute(
         assert slot.ends_at - slot.starts_at == minutes * MINUTE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(days(), weeks(), st.integers(5, 120), st.data())
 def test_holidays_empty_a_day_and_absences_mark_what_they_overlap(
     where: tuple[str, date], blocks: list[tuple[Minutes, Minutes | None]], minutes: int, data: st.DataObject
