@@ -174,4 +174,4 @@ def test_the_statements_of_a_batch_do_not_grow_with_its_rows(runtime: Runtime) -
         house.close()
         assert outcome.items >= visits // 2
         counts[code] = next(statements)
-    assert counts["FEW"] == counts["MANY"] <= 45
+    assert counts["MANY"] <= counts["FEW"] <= 45  # PostgreSQL loads many rows by COPY, which the listener misses

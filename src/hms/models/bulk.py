@@ -1,16 +1,21 @@
-"""Insert thousands of rows the quickest way each engine has: COPY on PostgreSQL, one prepared statement on SQLite.
+"""Insert rows the quickest way each engine has: COPY for many on PostgreSQL, else one prepared statement.
 
 Triggers, constraints and types hold as for any insert; what the schema refuses rises as the same DBAPIError.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Column, Dialect, Table, inspect, text
+from sqlalchemy import Column, Connection, Dialect, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from hms.models.base import Base
+
+MANY = 50
+"""From so many rows on, PostgreSQL's COPY is faster than a statement a row."""
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -22,25 +27,28 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str,
         return
     session.flush()
     connection = session.connection()
-    dialect = connection.dialect
-    readers = [_reader(name, column, dialect) for name, column in _columns(model)]
-    table = cast(Table, model.__table__)
-    names = ", ".join(dialect.identifier_preparer.quote(column.name) for _, column in _columns(model))
-    values = [tuple(read(row) for read in readers) for row in rows]
-    cursor = connection.connection.cursor()
-    statement = f"{table.name} ({names})"
-    try:
-        if dialect.name == "postgresql":
-            _copy(cursor, statement, values)
-        else:
-            marks = ", ".join("?" * len(readers))
-            cursor.executemany(f"INSERT INTO {statement} VALUES ({marks})", values)  # noqa: S608 -- names of our own
-    except dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(
-            f"INSERT INTO {statement}", None, error, dialect.loaded_dbapi.Error, dialect=dialect
-        ) from error
-    finally:
-        cursor.close()
+    attributes = _attributes(model, connection.dialect)
+    values = list(zip(*(attribute.of(rows) for attribute in attributes.values()), strict=True))
+    into = f"{model.__tablename__} ({', '.join(attribute.column for attribute in attributes.values())})"
+    if len(rows) >= MANY and connection.dialect.name == "postgresql":
+        _copy(connection, into, values)
+    else:
+        marks = ", ".join([_mark(connection)] * len(attributes))
+        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", values)  # noqa: S608 -- names of our own
+
+
+def update_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Update rows by their ``id``; all name the same attributes. Loaded objects don't learn of it."""
+    if not rows:
+        return
+    session.flush()
+    connection = session.connection()
+    attributes = _attributes(model, connection.dialect)
+    named = [attributes[name] for name in rows[0] if name != "id"]
+    values = list(zip(*(attribute.of(rows) for attribute in (*named, attributes["id"])), strict=True))
+    mark = _mark(connection)
+    changes = ", ".join(f"{attribute.column} = {mark}" for attribute in named)
+    connection.exec_driver_sql(f"UPDATE {model.__tablename__} SET {changes} WHERE id = {mark}", values)  # noqa: S608
 
 
 def insert_missing(
@@ -56,8 +64,7 @@ def insert_missing(
     table = cast(Table, model.__table__)
     types = [table.c[name].type.dialect_impl(dialect) for name in columns]
     values = [
-        _converted(columns[name], kind.bind_processor(dialect), distinct=table.c[name].primary_key)
-        for name, kind in zip(columns, types, strict=True)
+        _converted(list(columns[name]), kind.bind_processor(dialect)) for name, kind in zip(columns, types, strict=True)
     ]
     into = f"INSERT INTO {table.name} ({', '.join(columns)})"
     kept = f"ON CONFLICT ({', '.join(key)}) DO NOTHING"
@@ -79,44 +86,63 @@ def refresh_statistics(session: Session, *models: type[Base]) -> None:
             session.execute(text(f"ANALYZE {model.__tablename__}"))
 
 
-def _copy(cursor: Any, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
-    with cursor.copy(f"COPY {statement} FROM STDIN") as copy:
-        for row in values:
-            copy.write_row(row)
+@dataclass(frozen=True, slots=True)
+class _Attribute:
+    """How one attribute of many rows becomes what the driver takes."""
+
+    name: str
+    column: str
+    default: Any
+    convert: Callable[[Any], Any] | None
+
+    def of(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return the rows' values, converted for the driver."""
+        if callable(self.default):
+            values = [row[self.name] if self.name in row else self.default(None) for row in rows]
+        else:
+            values = [row.get(self.name, self.default) for row in rows]
+        return _converted(values, self.convert)
 
 
-def _columns(model: type[Base]) -> list[tuple[str, Column[Any]]]:
-    """Return attribute names with their columns, without the number that the database itself gives."""
+@lru_cache(maxsize=256)
+def _attributes(model: type[Base], dialect: Dialect) -> dict[str, _Attribute]:
+    """Build how to fill a model's columns, without the number that the database itself gives."""
     table = cast(Table, model.__table__)
-    return [
-        (attribute.key, column)
+    return {
+        attribute.key: _Attribute(
+            attribute.key,
+            dialect.identifier_preparer.quote(column.name),
+            column.default.arg if column.default is not None and hasattr(column.default, "arg") else None,
+            column.type.dialect_impl(dialect).bind_processor(dialect),
+        )
         for attribute in inspect(model).column_attrs
         if (column := cast(Column[Any], attribute.columns[0])) is not table.autoincrement_column
-    ]
+    }
 
 
-def _converted(values: Sequence[Any], convert: Callable[[Any], Any] | None, *, distinct: bool) -> list[Any]:
-    """Convert a column for the driver, each value once: days, times and owners come again and again."""
+def _mark(connection: Connection) -> str:
+    return "%s" if connection.dialect.name == "postgresql" else "?"
+
+
+def _copy(connection: Connection, into: str, values: Iterable[tuple[Any, ...]]) -> None:
+    cursor = connection.connection.cursor()
+    driver = connection.dialect.loaded_dbapi
+    try:
+        with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in values:
+                copy.write_row(row)
+    except driver.Error as error:
+        raise DBAPIError.instance(f"COPY {into}", None, error, driver.Error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
+
+
+def _converted(values: list[Any], convert: Callable[[Any], Any] | None) -> list[Any]:
+    """Convert a column for the driver, each object once: days, times and owners come again and again."""
     if convert is None:
-        return list(values)
-    if distinct:
-        return [convert(value) for value in values]
-    known = {value: None if value is None else convert(value) for value in set(values)}
-    return [known[value] for value in values]
-
-
-def _reader(name: str, column: Column[Any], dialect: Dialect) -> Callable[[Mapping[str, Any]], Any]:
-    """Build how to read one column's value out of a row, converted for the driver."""
-    default: Any = column.default.arg if column.default is not None and hasattr(column.default, "arg") else None
-    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
-    missing = object()
-
-    def read(row: Mapping[str, Any]) -> Any:
-        value = row.get(name, missing)
-        if value is missing:
-            value = default(None) if callable(default) else default
-        if value is None or convert is None:
-            return value
-        return convert(value)
-
-    return read
+        return values
+    objects = {id(value): value for value in values}
+    if len(objects) == len(values):
+        return [None if value is None else convert(value) for value in values]
+    known = {name: None if value is None else convert(value) for name, value in objects.items()}
+    return [known[id(value)] for value in values]

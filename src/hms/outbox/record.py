@@ -1,27 +1,19 @@
 """Write what an event implies: one audit row, the notifications, one outgoing message per channel."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.domain.events import Event
 from hms.domain.messages import RANK, Channel, MessageStatus, Notice
-from hms.models import AuditEntry, Notification, OutgoingMessage, new_id
+from hms.models import AuditEntry, Notification, OutgoingMessage, new_ids
 from hms.models.bulk import insert_rows
 from hms.outbox.notices import notices_of
-
-MANY = 50
-"""From so many rows on, the engines' own ways of bulk loading are faster."""
-
-# Into the tables, not through the classes: every change passes here, and needs no objects around its rows.
-_INTO_AUDIT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
-_INTO_NOTIFICATIONS = insert(Notification.__table__)  # type: ignore[arg-type]
-_INTO_MESSAGES = insert(OutgoingMessage.__table__)  # type: ignore[arg-type]
 
 
 def record(session: Session, actor: Actor, now: datetime, machine_now: datetime, events: Iterable[Event]) -> int:
@@ -37,11 +29,7 @@ def record(session: Session, actor: Actor, now: datetime, machine_now: datetime,
 
 def audit(session: Session, actor: Actor, now: datetime, events: Iterable[Event]) -> None:
     """Write the audit rows of all events and tell nobody."""
-    rows = [_audit_row(actor, now, event) for event in events]
-    if len(rows) >= MANY:
-        insert_rows(session, AuditEntry, rows)
-    else:
-        session.execute(_INTO_AUDIT, rows)
+    insert_rows(session, AuditEntry, [_audit_row(actor, now, event) for event in events])
 
 
 def record_notices(
@@ -49,22 +37,14 @@ def record_notices(
 ) -> int:
     """Write notifications and messages; return how many messages wait for delivery."""
     fresh = never_told(session, list(notices))
+    ids = iter(new_ids(len(fresh) * (1 + len(Channel))))
     notifications: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
     for notice in fresh:
-        row = _notification_row(actor, now, notice)
-        notifications.append(row)
-        messages += [
-            _message_row(row, notice, channel, machine_now)
-            for channel in sorted(notice.channels)
-            if channel is Channel.IN_APP or _address(notice, channel)
-        ]
-    if len(notifications) >= MANY:
-        insert_rows(session, Notification, [{**row, "notification_metadata": row["metadata"]} for row in notifications])
-        insert_rows(session, OutgoingMessage, messages)
-    elif notifications:
-        session.execute(_INTO_NOTIFICATIONS, notifications)
-        session.execute(_INTO_MESSAGES, messages)
+        notifications.append({"id": next(ids), **_notification_row(actor, now, notice)})
+        messages += [{"id": next(ids), **row} for row in _message_rows(notifications[-1], notice, machine_now)]
+    insert_rows(session, Notification, notifications)
+    insert_rows(session, OutgoingMessage, messages)
     return sum(message["status"] is MessageStatus.PENDING for message in messages)
 
 
@@ -104,7 +84,6 @@ def _audit_row(actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
 
 def _notification_row(actor: Actor, now: datetime, notice: Notice) -> dict[str, Any]:
     return {
-        "id": new_id(),
         "hospital_id": actor.hospital_id,
         "user_id": notice.recipient.user_id,
         "patient_id": notice.recipient.patient_id,
@@ -112,31 +91,28 @@ def _notification_row(actor: Actor, now: datetime, notice: Notice) -> dict[str, 
         "title": notice.title,
         "message": notice.message,
         "priority": notice.priority,
-        "metadata": notice.metadata,
+        "notification_metadata": notice.metadata,
         "created_at": now,
     }
 
 
-def _message_row(
-    notification: dict[str, Any], notice: Notice, channel: Channel, machine_now: datetime
-) -> dict[str, Any]:
-    in_app = channel is Channel.IN_APP
-    return {
-        "id": new_id(),
-        "hospital_id": notification["hospital_id"],
-        "notification_id": notification["id"],
-        "key": message_key(notice, channel),
-        "channel": channel,
-        "address": _address(notice, channel),
-        # The notification row itself is the in-app delivery.
-        "status": MessageStatus.DELIVERED if in_app else MessageStatus.PENDING,
-        "rank": RANK[notice.priority],
-        "queued_at": machine_now,
-        "next_attempt_at": machine_now,
-        "created_at": notification["created_at"],
-        "delivered_at": notification["created_at"] if in_app else None,
-    }
-
-
-def _address(notice: Notice, channel: Channel) -> str | None:
-    return {Channel.EMAIL: notice.recipient.email, Channel.SMS: notice.recipient.phone}.get(channel)
+def _message_rows(notification: dict[str, Any], notice: Notice, machine_now: datetime) -> Iterator[dict[str, Any]]:
+    addresses = {Channel.EMAIL: notice.recipient.email, Channel.SMS: notice.recipient.phone}
+    for channel in sorted(notice.channels):
+        in_app = channel is Channel.IN_APP
+        if not in_app and not addresses[channel]:
+            continue
+        yield {
+            "hospital_id": notification["hospital_id"],
+            "notification_id": notification["id"],
+            "key": message_key(notice, channel),
+            "channel": channel,
+            "address": addresses.get(channel),
+            # The notification row itself is the in-app delivery.
+            "status": MessageStatus.DELIVERED if in_app else MessageStatus.PENDING,
+            "rank": RANK[notice.priority],
+            "queued_at": machine_now,
+            "next_attempt_at": machine_now,
+            "created_at": notification["created_at"],
+            "delivered_at": notification["created_at"] if in_app else None,
+        }
