@@ -55,6 +55,11 @@ class Contact:
     phone: str | None = None
     language: str = "en"
 
+    @property
+    def is_reachable(self) -> bool:
+        """Tell whether anything but the application itself can reach this person."""
+        return bool(self.email or self.phone)
+
 
 MRN_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MRN_RANDOM_LENGTH = 12

@@ -14,6 +14,7 @@ from hms.domain.schedules import block_around
 from hms.domain.slots import WeeklyBlock, instant_of
 from hms.models import Appointment, Heartbeat
 from hms.queries.hospitals import HospitalRules
+from hms.queries.visits import OpenVisit
 
 Weeks = Mapping[UUID, Sequence[WeeklyBlock]]
 _SessionKey = tuple[UUID, date, WeeklyBlock]
@@ -23,7 +24,7 @@ def weighed(
     session: DatabaseSession,
     hospital: HospitalRules,
     now: datetime,
-    appointments: Sequence[Appointment],
+    appointments: Sequence[OpenVisit],
     weeks: Weeks,
 ) -> dict[UUID, Evidence]:
     """Weigh the evidence of due appointments that lie inside their doctors' ``weeks``, in two statements."""
@@ -43,7 +44,7 @@ def weighed(
     }
 
 
-def _beats(session: DatabaseSession, hospital_id: UUID, appointments: Sequence[Appointment]) -> list[Span[datetime]]:
+def _beats(session: DatabaseSession, hospital_id: UUID, appointments: Sequence[OpenVisit]) -> list[Span[datetime]]:
     rows = session.execute(
         select(Heartbeat.first_at, Heartbeat.last_at).where(
             Heartbeat.hospital_id == hospital_id,
@@ -55,7 +56,7 @@ def _beats(session: DatabaseSession, hospital_id: UUID, appointments: Sequence[A
 
 
 def _sessions(
-    session: DatabaseSession, hospital: HospitalRules, appointments: Sequence[Appointment], weeks: Weeks
+    session: DatabaseSession, hospital: HospitalRules, appointments: Sequence[OpenVisit], weeks: Weeks
 ) -> dict[_SessionKey, Session]:
     keys = {key for visit in appointments if (key := _key(visit, weeks)) is not None}
     first: dict[_SessionKey, datetime] = {}
@@ -75,7 +76,7 @@ def _sessions(
     return {key: Session(instant_of(key[1], key[2].end, hospital.zone), first.get(key)) for key in keys}
 
 
-def _key(visit: Appointment, weeks: Weeks) -> _SessionKey | None:
+def _key(visit: OpenVisit, weeks: Weeks) -> _SessionKey | None:
     wall = Span(visit.start_time, visit.end_time)
     block = block_around(weeks.get(visit.doctor_id, ()), visit.appointment_date, wall)
     return None if block is None else (visit.doctor_id, visit.appointment_date, block)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, or_, select, text
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
@@ -26,8 +26,9 @@ from hms.models import (
     Patient,
     User,
 )
-from hms.queries import evidence, hospitals, schedules
+from hms.queries import evidence, hospitals, schedules, visits
 from hms.queries.hospitals import HospitalRules
+from hms.queries.visits import OpenVisit
 
 # In the index's own words: SQLite takes a partial index only for conditions that it finds in the statement's text.
 _IS_SWEPT = text("appointments.status IN ('SCHEDULED', 'CONFIRMED') AND NOT appointments.under_review")
@@ -131,7 +132,7 @@ def due_keys(
     return [DueKey(*row) for row in session.execute(statement)]
 
 
-def judge(session: Session, hospital: HospitalRules, now: datetime, appointments: Sequence[Appointment]) -> Judgement:
+def judge(session: Session, hospital: HospitalRules, now: datetime, appointments: Sequence[OpenVisit]) -> Judgement:
     """Return which of the due appointments a human must decide on, and why (rules §2, §5); and which have to wait.
 
     The evidence gate, where the hospital has switched it on, weighs what nothing else stands against.
@@ -170,20 +171,14 @@ def judge(session: Session, hospital: HospitalRules, now: datetime, appointments
 def would_sweep(session: Session, hospital_id: UUID, now: datetime, limit: int = 1000) -> list[DueRow]:
     """Return what the sweep would do now, in its order (for a dry run); what waits for evidence is left out."""
     hospital = hospitals.rules(session, hospital_id)
-    appointments = session.scalars(
-        select(Appointment)
-        .where(Appointment.hospital_id == hospital_id, *is_due(now))
-        .options(joinedload(Appointment.patient), joinedload(Appointment.doctor).joinedload(Doctor.user))
-        .order_by(Appointment.no_show_due_at, Appointment.id)
-        .limit(limit)
-    ).all()
+    appointments = visits.due(session, hospital_id, *is_due(now), limit=limit)
     judgement = judge(session, hospital, now, appointments)
     return [
         DueRow(
             appointment_id=row.id,
-            patient_name=f"{row.patient.first_name} {row.patient.last_name}",
-            mrn=row.patient.mrn,
-            doctor_name=f"{row.doctor.user.first_name} {row.doctor.user.last_name}",
+            patient_name=row.told.patient.name,
+            mrn=row.mrn,
+            doctor_name=row.told.doctor_name,
             day=row.appointment_date,
             start=row.start_time,
             due_at=row.no_show_due_at,
@@ -255,7 +250,7 @@ def _wanted(wanted: LogFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _missed(appointment: Appointment) -> Missed:
+def _missed(appointment: OpenVisit) -> Missed:
     return Missed(
         day=appointment.appointment_date,
         wall=Span(appointment.start_time, appointment.end_time),

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from hms.domain.appointments import LIVE, Status
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import AppointmentMoved, NoShowMarked
 from hms.domain.no_shows import NoShowReason
-from hms.models import Appointment, AppointmentEvent, DoctorSlot, NoShowLog, Patient, new_id
+from hms.models import Appointment, AppointmentEvent, DoctorSlot, NoShowLog, Patient, new_ids
+from hms.models.bulk import insert_rows
+from hms.queries.visits import OpenVisit
 from hms.services import lifecycle, penalties, slots
 from hms.services.penalties import Turn
 from hms.transaction import Work
@@ -32,11 +34,11 @@ def mark_one(work: Work, appointment: Appointment, patient: Patient, mark: Mark)
     work.session.flush()
     if mark.release:
         slots.freed(work, appointment)
-    _follow(work, [appointment], {patient.id: patient}, mark)
+    _follow(work, [plain(appointment)], {patient.id: patient}, mark)
     return work.session.scalars(select(NoShowLog.id).where(NoShowLog.appointment_id == appointment.id)).one()
 
 
-def mark_many(work: Work, appointments: Sequence[Appointment], patients: Mapping[UUID, Patient], mark: Mark) -> None:
+def mark_many(work: Work, appointments: Sequence[OpenVisit], patients: Mapping[UUID, Patient], mark: Mark) -> None:
     """Mark locked open appointments in sets, without releasing slots; the statements don't grow with the rows."""
     work.session.execute(
         update(Appointment)
@@ -44,11 +46,12 @@ def mark_many(work: Work, appointments: Sequence[Appointment], patients: Mapping
         .values(status=Status.NO_SHOW, version=Appointment.version + 1, updated_at=work.now)
         .execution_options(synchronize_session=False)
     )
-    work.session.execute(
-        insert(AppointmentEvent),
+    insert_rows(
+        work.session,
+        AppointmentEvent,
         [
             {
-                "hospital_id": appointment.hospital_id,
+                "hospital_id": work.actor.hospital_id,
                 "appointment_id": appointment.id,
                 "at": work.now,
                 "actor_id": work.actor.user_id,
@@ -61,6 +64,25 @@ def mark_many(work: Work, appointments: Sequence[Appointment], patients: Mapping
         ],
     )
     _follow(work, appointments, patients, mark)
+
+
+def plain(appointment: Appointment) -> OpenVisit:
+    """Return what marking needs of an appointment whose patient and doctor are loaded."""
+    return OpenVisit(
+        id=appointment.id,
+        patient_id=appointment.patient_id,
+        doctor_id=appointment.doctor_id,
+        status=appointment.status,
+        appointment_date=appointment.appointment_date,
+        start_time=appointment.start_time,
+        end_time=appointment.end_time,
+        starts_at=appointment.starts_at,
+        no_show_due_at=appointment.no_show_due_at,
+        duration_minutes=appointment.duration_minutes,
+        imported=appointment.imported,
+        mrn=appointment.patient.mrn,
+        told=lifecycle.visit_of(appointment),
+    )
 
 
 def take_back(work: Work, appointment: Appointment, patient: Patient, to: Status, notes: str | None) -> list[Turn]:
@@ -88,7 +110,7 @@ def take_back(work: Work, appointment: Appointment, patient: Patient, to: Status
     return penalties.recount(work, {patient.id: patient})
 
 
-def _follow(work: Work, appointments: Sequence[Appointment], patients: Mapping[UUID, Patient], mark: Mark) -> None:
+def _follow(work: Work, appointments: Sequence[OpenVisit], patients: Mapping[UUID, Patient], mark: Mark) -> None:
     _write_logs(work, appointments, mark)
     struck = penalties.strike(work, appointments)
     blocked = penalties.recount(work, patients, struck)
@@ -100,7 +122,7 @@ def _follow(work: Work, appointments: Sequence[Appointment], patients: Mapping[U
         marked.append(
             NoShowMarked(
                 entity_id=appointment.id,
-                visit=lifecycle.visit_of(appointment),
+                visit=appointment.told,
                 reason=mark.reason,
                 slot_released=mark.release,
                 count=patients[patient_id].no_show_count - max(0, len(struck.get(patient_id, ())) - seen[patient_id]),
@@ -109,7 +131,7 @@ def _follow(work: Work, appointments: Sequence[Appointment], patients: Mapping[U
     work.emit(*marked, *blocked)
 
 
-def _write_logs(work: Work, appointments: Sequence[Appointment], mark: Mark) -> None:
+def _write_logs(work: Work, appointments: Sequence[OpenVisit], mark: Mark) -> None:
     # The message is recorded in this same transaction, so it counts as sent (rules §5).
     fresh: dict[str, Any] = {
         "reason": mark.reason,
@@ -127,8 +149,8 @@ def _write_logs(work: Work, appointments: Sequence[Appointment], mark: Mark) -> 
     again = set(work.session.scalars(select(NoShowLog.appointment_id).where(NoShowLog.appointment_id.in_(ids))))
     rows = [
         {
-            "id": new_id(),
-            "hospital_id": appointment.hospital_id,
+            "id": log_id,
+            "hospital_id": work.actor.hospital_id,
             "appointment_id": appointment.id,
             "patient_id": appointment.patient_id,
             "doctor_id": appointment.doctor_id,
@@ -136,11 +158,10 @@ def _write_logs(work: Work, appointments: Sequence[Appointment], mark: Mark) -> 
             "timeout_minutes": appointment.duration_minutes,
             **fresh,
         }
-        for appointment in appointments
+        for log_id, appointment in zip(new_ids(len(appointments)), appointments, strict=True)
         if appointment.id not in again
     ]
-    if rows:
-        work.session.execute(insert(NoShowLog), rows)
+    insert_rows(work.session, NoShowLog, rows)
     if again:
         work.session.execute(
             update(NoShowLog)

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
-
 from hms.access.permissions import Permission
 from hms.domain.appointments import OPEN, Status
 from hms.domain.errors import Code, DomainError
 from hms.domain.no_shows import NoShowReason, manual_reason, releases_slot, require_markable
-from hms.models import Appointment, Doctor
+from hms.models import Appointment
+from hms.queries import visits
 from hms.queries.no_shows import Position, due_keys, is_due, judge
 from hms.services import job_runs, lifecycle, marking, penalties, reviews
 from hms.services.marking import Mark
@@ -65,14 +63,16 @@ def mark_due(work: Work, command: MarkDue) -> Swept:
     if not keys:
         return Swept()
     patients = penalties.lock_patients(work, {key.patient_id for key in keys})
-    appointments = _still_due(work, [key.id for key in keys])
+    # Locked and read anew: whoever was checked in, cancelled or moved since the keys were read is left out.
+    chosen = Appointment.id.in_([key.id for key in keys])
+    appointments = visits.due(work.session, work.actor.hospital_id, chosen, *is_due(work.now), lock=True)
     judgement = judge(work.session, work.hospital, work.now, appointments)
     reviews.hold_back(work, judgement.reviews)
     left = judgement.waits.union(judgement.reviews)
     missed = [appointment for appointment in appointments if appointment.id not in left]
     if missed:
         marking.mark_many(work, missed, patients, Mark(NoShowReason.AUTO_TIMEOUT))
-        unreachable = [visit.patient_id for visit in missed if not (visit.patient.email or visit.patient.phone)]
+        unreachable = [visit.patient_id for visit in missed if not visit.told.patient.is_reachable]
         if unreachable:
             job_runs.note_unreachable(work, command.run_id, unreachable)
     return Swept(len(missed), len(judgement.reviews), (keys[-1].due_at, keys[-1].id))
@@ -113,19 +113,6 @@ def late_arrival(work: Work, command: LateArrival) -> None:
         )
     if turns := marking.take_back(work, appointment, patient, Status.CHECKED_IN, command.notes or "Late arrival"):
         work.emit(*turns)
-
-
-def _still_due(work: Work, ids: list[UUID]) -> list[Appointment]:
-    # Locked and read anew: whoever was checked in, cancelled or moved since the keys were read is left out.
-    locked = work.session.scalars(
-        select(Appointment)
-        .where(Appointment.id.in_(ids), *is_due(work.now))
-        .options(joinedload(Appointment.patient), joinedload(Appointment.doctor).joinedload(Doctor.user))
-        .order_by(Appointment.id)
-        .with_for_update(key_share=True, of=Appointment)
-        .execution_options(populate_existing=True)
-    )
-    return sorted(locked, key=lambda appointment: (appointment.no_show_due_at, appointment.id))
 
 
 def _require_marked(appointment: Appointment) -> None:

@@ -4,15 +4,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hms.domain.events import PatientBlocked, PatientUnblocked
 from hms.domain.no_shows import Standing, Tally, is_blocking, standing_after
 from hms.domain.people import PatientStatus
 from hms.domain.policy import Policy
-from hms.models import Appointment, NoShowPenalty, Patient, new_id
+from hms.models import NoShowPenalty, Patient, new_ids
+from hms.models.bulk import insert_rows, update_rows
 from hms.queries import standings
+from hms.queries.visits import OpenVisit
 from hms.transaction import Work
 
 Turn = PatientBlocked | PatientUnblocked
@@ -33,7 +35,7 @@ def lock_patients(work: Work, patient_ids: Iterable[UUID]) -> dict[UUID, Patient
     return {patient.id: patient for patient in patients}
 
 
-def strike(work: Work, appointments: Sequence[Appointment]) -> dict[UUID, list[UUID]]:
+def strike(work: Work, appointments: Sequence[OpenVisit]) -> dict[UUID, list[UUID]]:
     """Write one penalty per missed appointment; return patient → those that newly count, in the order given.
 
     A penalty that was voided counts again, from now on: the row is unique per appointment. Unless it is forgiven,
@@ -50,24 +52,22 @@ def strike(work: Work, appointments: Sequence[Appointment]) -> dict[UUID, list[U
     }
     rows: list[dict[str, Any]] = []
     struck: dict[UUID, list[UUID]] = {}
-    for appointment in appointments:
-        penalty_id, is_forgiven = known.get(appointment.id, (None, False))
-        if penalty_id is None:
-            penalty_id = new_id()
+    for fresh_id, appointment in zip(new_ids(len(appointments)), appointments, strict=True):
+        penalty_id, is_forgiven = known.get(appointment.id, (fresh_id, False))
+        if penalty_id is fresh_id:
             rows.append(
                 {
                     "id": penalty_id,
-                    "hospital_id": appointment.hospital_id,
+                    "hospital_id": work.actor.hospital_id,
                     "appointment_id": appointment.id,
                     "patient_id": appointment.patient_id,
-                    "email_sent": bool(appointment.patient.email),
+                    "email_sent": bool(appointment.told.patient.email),
                     "created_at": work.now,
                 }
             )
         if not is_forgiven:
             struck.setdefault(appointment.patient_id, []).append(penalty_id)
-    if rows:
-        work.session.execute(insert(NoShowPenalty), rows)
+    insert_rows(work.session, NoShowPenalty, rows)
     if known:
         work.session.execute(
             update(p)
@@ -165,11 +165,10 @@ def recount(
         changes.append(_change(patient, before, after))
         if after.status is not before.status:
             turns.append(_turn(patient, after, changes[-1]["version"]))
-    if changes:
-        work.session.execute(update(Patient), changes)
-        for change in changes:  # the loaded rows follow without being read again
-            for name, value in change.items():
-                set_committed_value(patients[change["id"]], name, value)
+    update_rows(work.session, Patient, changes)
+    for change in changes:  # the loaded rows follow without being read again
+        for name, value in change.items():
+            set_committed_value(patients[change["id"]], name, value)
     return turns
 
 

@@ -205,7 +205,12 @@ def _carry_out(
     visits = sorted(visits, key=lambda visit: (visit.no_show_due_at, visit.id))
     reason = command.note or command.decision.value
     if command.decision is ReviewDecision.NO_SHOW:
-        marking.mark_many(work, visits, patients, Mark(NoShowReason.MANUAL_STAFF, notes=command.note))
+        marking.mark_many(
+            work,
+            [marking.plain(visit) for visit in visits],
+            patients,
+            Mark(NoShowReason.MANUAL_STAFF, notes=command.note),
+        )
     elif command.decision is ReviewDecision.CLINIC_FAULT:
         work.emit(*lifecycle.cancel_many(work, visits, reason))
     else:
