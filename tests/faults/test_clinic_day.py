@@ -210,6 +210,7 @@ def test_a_clinic_day_on_which_everything_is_killed(
 ) -> None:
     with ExitStack() as stack:
         house, database = open_house(stack, tmp_path, smtp_peer, http_peer)
+        smtp_peer.stall(0.1, at="REPLY", times=None)  # so that who is killed often has a mail in hand
         day = FaultDay(house.runtime, port := free_port(), seed)
         day.fill(OPENING, QUARTERS)
         house.runtime.clocks = demo_clock.start(house.runtime.settings)
