@@ -12,21 +12,24 @@ from sqlalchemy import update
 
 from hms.cli import main
 from hms.clock import FixedClock
+from hms.domain.appointments import Status
 from hms.domain.job_runs import JobName, RunSource
 from hms.domain.no_shows import NoShowReason
 from hms.domain.people import PatientStatus
-from hms.models import Appointment, Doctor, DoctorDay, Hospital, NoShowLog, NoShowPenalty, Patient
+from hms.domain.stage_alerts import AlertType
+from hms.models import Appointment, Doctor, DoctorDay, Hospital, NoShowLog, NoShowPenalty, Patient, StageAlert
 from hms.processes import drift
 from hms.processes.drift import Checked
 from hms.processes.jobs import run_job
 from hms.queries import drift as queries
 from hms.queries.drift import Drift
 from hms.runtime import Runtime
-from hms.services import blocks, no_shows
+from hms.services import attendance, blocks, no_shows
+from hms.services.attendance import Attend
 from hms.services.blocks import Block
 from hms.services.no_shows import MarkNoShow
 from tests.support.callers import counted_statements
-from tests.support.factories import admin_of, make_doctor, make_hospital, make_patient, reception_of
+from tests.support.factories import add, admin_of, make_doctor, make_hospital, make_patient, reception_of
 from tests.support.fixtures import NOW
 from tests.support.visits import local, make_visit
 
@@ -111,6 +114,25 @@ def test_marks_that_contradict_themselves_are_named(house: House, model: type[An
     house.set(model, model.appointment_id == visit, **values)
     what = f"appointment {visit}: its state, its no-show log and its penalty don't agree"
     assert house.found() == [Drift(what, patient_id=house.patient.id)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "drifted"),
+    [
+        (AlertType.WAITING_TOO_LONG, {"status": Status.SCHEDULED, "alert_due_at": None}),
+        (AlertType.NO_VITALS, {"vitals_recorded_at": NOW}),
+    ],
+)
+def test_an_alert_that_nobody_waits_for_is_named(house: House, kind: AlertType, drifted: dict[str, Any]) -> None:
+    house.runtime.transact(reception_of(house.runtime, house.hospital), attendance.check_in, Attend(house.kept))
+    alert = StageAlert(
+        hospital_id=house.hospital.id, appointment_id=house.kept, alert_type=kind, message="Waits.", triggered_at=NOW
+    )
+    add(house.runtime, alert)
+    assert house.found() == []
+    house.set(Appointment, Appointment.id == house.kept, **drifted)
+    what = f"appointment {house.kept}: its {kind.value} alert is open, and nobody waits for that"
+    assert house.found() == [Drift(what, patient_id=house.innocent.id)]
 
 
 def test_a_day_that_drifted_is_named(house: House) -> None:

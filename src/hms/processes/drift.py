@@ -1,8 +1,10 @@
 """Recompute everything that is derived, and tell what differs; nothing is changed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from hms.queries import drift, hospitals
 from hms.queries.drift import Drift
@@ -30,13 +32,21 @@ def check(runtime: Runtime, hospital_id: UUID, checked: Checked) -> Iterator[Dri
     while bounds := runtime.read(drift.patients_after, hospital_id, first):
         yield from _patients(runtime, hospital_id, bounds[0], bounds[1], checked)
         first = bounds[1]
+    yield from _twice(runtime, drift.alerts_of, hospital_id, checked)
     for doctor_id in runtime.read(drift.doctor_ids, rules.id):
         checked.doctors += 1
-        found = runtime.read(drift.days_of, doctor_id)
-        if found:
-            found = [row for row in runtime.read(drift.days_of, doctor_id) if row in found]
-        checked.found += len(found)
-        yield from found
+        yield from _twice(runtime, drift.days_of, doctor_id, checked)
+
+
+def _twice(
+    runtime: Runtime, compare: Callable[[Session, UUID], list[Drift]], of: UUID, checked: Checked
+) -> Iterator[Drift]:
+    found = runtime.read(compare, of)
+    if found:
+        again = set(runtime.read(compare, of))
+        found = [row for row in found if row in again]
+    checked.found += len(found)
+    yield from found
 
 
 def _patients(runtime: Runtime, hospital_id: UUID, first: UUID, last: UUID, checked: Checked) -> Iterator[Drift]:

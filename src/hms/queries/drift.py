@@ -1,4 +1,4 @@
-"""Whether what is derived still is what it is derived from: counts, blocks, marks and days, compared in sets."""
+"""Whether what is derived still is what it is derived from: counts, blocks, marks, alerts, days, compared in sets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from hms.domain.appointments import Status
 from hms.domain.job_runs import JobName, RunStatus
 from hms.domain.no_shows import Tally, is_blocking
 from hms.domain.people import PatientStatus
-from hms.models import Appointment, Doctor, DoctorDay, JobRun, NoShowLog, NoShowPenalty, Patient
+from hms.domain.stage_alerts import AlertStatus, AlertType
+from hms.models import Appointment, Doctor, DoctorDay, JobRun, NoShowLog, NoShowPenalty, Patient, StageAlert
 from hms.queries import standings
 from hms.queries.hospitals import HospitalRules
 
@@ -115,6 +116,28 @@ def marks_of(session: Session, hospital_id: UUID, first: UUID, last: UUID) -> li
     )
     what = "appointment {}: its state, its no-show log and its penalty don't agree"
     return [Drift(what.format(row.id), patient_id=row.patient_id) for row in session.execute(statement)]
+
+
+def alerts_of(session: Session, hospital_id: UUID) -> list[Drift]:
+    """Compare the open alerts with the visits that they speak of, which must still wait for it; one statement."""
+    a, alert = Appointment, StageAlert
+    measured = and_(alert.alert_type == AlertType.NO_VITALS, a.vitals_recorded_at.is_not(None))
+    statement = (
+        select(a.patient_id, a.id, alert.alert_type)
+        .select_from(alert)
+        .join(a, a.id == alert.appointment_id)
+        .where(
+            alert.hospital_id == hospital_id,
+            alert.status != AlertStatus.RESOLVED,
+            or_(a.status != Status.CHECKED_IN, measured),
+        )
+        .order_by(alert.triggered_at, alert.id)
+    )
+    what = "appointment {}: its {} alert is open, and nobody waits for that"
+    return [
+        Drift(what.format(row.id, row.alert_type.value), patient_id=row.patient_id)
+        for row in session.execute(statement)
+    ]
 
 
 def doctor_ids(session: Session, hospital_id: UUID) -> Sequence[UUID]:
