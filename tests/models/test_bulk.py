@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from hms.models import DoctorSlot, new_id, new_ids
-from hms.models.bulk import insert_missing
+from hms.models.bulk import MANY, insert_missing, insert_rows, update_rows
 from hms.runtime import Runtime
 from tests.support.calendars import FRIDAY, Clinic
 from tests.support.fixtures import NOW
@@ -44,6 +44,23 @@ def test_rows_whose_key_is_there_stay_as_they_are(runtime: Runtime) -> None:
     assert {(slot.slot_date, slot.start_time, slot.is_blocked, slot.blocked_reason) for slot in found} == {
         (FRIDAY, time(9), False, None)
     }
+
+
+def test_few_and_many_rows_are_written_alike_and_changed_by_their_id(runtime: Runtime) -> None:
+    clinic = Clinic(runtime)
+    given = columns(clinic, *range(MANY + 2))
+    rows = [dict(zip(given, row, strict=True)) for row in zip(*given.values(), strict=True)]
+    del rows[0]["blocked_manually"]  # takes its default beside rows that name it
+    with runtime.database.writing() as session:
+        insert_rows(session, DoctorSlot, rows[:2])
+        insert_rows(session, DoctorSlot, rows[2:])
+        update_rows(session, DoctorSlot, [{"id": row["id"], "blocked_reason": f"{row['starts_at']}"} for row in rows])
+        update_rows(session, DoctorSlot, [])
+    with runtime.reading() as session:
+        found = list(session.scalars(select(DoctorSlot).order_by(DoctorSlot.starts_at)))
+    assert [(slot.id, slot.starts_at) for slot in found] == [(row["id"], row["starts_at"]) for row in rows]
+    assert [slot.blocked_reason for slot in found] == [f"{row['starts_at']}" for row in rows]
+    assert not any(slot.blocked_manually for slot in found)
 
 
 def test_many_identifiers_are_like_single_ones() -> None:
