@@ -1,7 +1,7 @@
 """Consultations: states and what completion asks for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from hms.domain.errors import Code, Detail, DomainError
@@ -72,6 +72,23 @@ def require_codes(diagnosis: Sequence[Mapping[str, object]]) -> None:
     ]
     if wrong:
         raise DomainError(Code.VALIDATION, "Please check the codes of the diagnoses.", wrong)
+
+
+def diagnosis_in_words(diagnosis: Iterable[Mapping[str, object]]) -> str:
+    """Write diagnoses on one line, each with its code if it has one: "Acute bronchitis (J20.9); Fever"."""
+    return "; ".join(
+        f"{entry['text']} ({entry['code']})" if entry.get("code") else f"{entry['text']}" for entry in diagnosis
+    )
+
+
+def prescriptions_in_words(prescriptions: Iterable[Mapping[str, object]]) -> str:
+    """Write prescriptions on one line: "Amoxicillin 500 mg, three times a day, 7 days; Paracetamol"."""
+    return "; ".join(_prescription(entry) for entry in prescriptions)
+
+
+def _prescription(entry: Mapping[str, object]) -> str:
+    first = " ".join(str(entry[key]) for key in ("medicine", "dose") if entry.get(key))
+    return ", ".join([first, *(str(entry[key]) for key in ("frequency", "duration", "instructions") if entry.get(key))])
 
 
 def require_invitable(role: ParticipantRole, *, is_primary: bool, takes_part: bool) -> None:

@@ -17,6 +17,7 @@ from hms.models.login_links import LoginLink
 from hms.models.messages import Notification, OutgoingMessage
 from hms.models.no_shows import NoShowLog, NoShowPenalty
 from hms.models.patients import Patient
+from hms.models.reports import MonthlyReport
 from hms.models.schedules import DoctorSchedule
 from hms.models.slots import DoctorSlot
 from hms.models.stage_alerts import StageAlert
@@ -45,6 +46,7 @@ __all__ = [
     "JobRun",
     "LoginLink",
     "LoginSession",
+    "MonthlyReport",
     "NoShowLog",
     "NoShowPenalty",
     "Notification",
