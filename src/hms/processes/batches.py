@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -10,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from hms.domain.errors import Code, DomainError
 from hms.processes.running import Running, describe
-from hms.queries.no_shows import DueKey, Position
 from hms.transaction import Work
 
 log = structlog.get_logger(__name__)
@@ -19,26 +19,44 @@ HOPELESS_AFTER = 20
 """So many single failures in a row are no longer bad rows but a broken database."""
 
 
+Place = TypeVar("Place")
+Place_co = TypeVar("Place_co", covariant=True)
+
+
+class Key(Protocol[Place_co]):
+    """A row to work on, and its place in the order in which they are worked on."""
+
+    @property
+    def id(self) -> UUID:
+        """Its identifier."""
+
+    @property
+    def place(self) -> Place_co:
+        """Behind which the next one stands."""
+
+
 @dataclass(frozen=True, slots=True)
-class Part:
+class Part(Generic[Place]):
     """A part of a job. ``act`` does one batch of (run, limit, after) and tells how many, and where to go on.
 
-    ``keys`` names the same rows in the same order, for going on one by one after a batch has failed.
+    ``keys`` names the same rows in the same order, for going on one by one after a batch has failed; ``noun`` is what
+    each of them is.
     """
 
     name: str
-    keys: Callable[[Session, UUID, datetime, int, Position | None], Sequence[DueKey]]
-    act: Callable[[Work, UUID, int, Position | None], tuple[int, Position | None]]
+    keys: Callable[[Session, UUID, datetime, int, Place | None], Sequence[Key[Place]]]
+    act: Callable[[Work, UUID, int, Place | None], tuple[int, Place | None]]
+    noun: str = "appointment"
 
 
-def work_through(run: Running, part: Part) -> None:
+def work_through(run: Running, part: Part[Place]) -> None:
     """Do the whole part; add what was done to the run's items, and what could not be done to its problems."""
     last = _batch(run, part, None)
     while last is not None:
         last = _batch(run, part, last)
 
 
-def _batch(run: Running, part: Part, after: Position | None) -> Position | None:
+def _batch(run: Running, part: Part[Place], after: Place | None) -> Place | None:
     try:
         done, last = run.transact(part.act, run.run_id, run.batch_size, after)
     except Exception as error:  # noqa: BLE001 -- whichever row it was, the others go on
@@ -49,7 +67,7 @@ def _batch(run: Running, part: Part, after: Position | None) -> Position | None:
     return last
 
 
-def _one_by_one(run: Running, part: Part, after: Position | None) -> Position | None:
+def _one_by_one(run: Running, part: Part[Place], after: Place | None) -> Place | None:
     now = run.runtime.clocks.hospital.now()
     keys = run.runtime.read(part.keys, run.hospital_id, now, run.batch_size, after)
     failed_in_a_row = 0
@@ -61,12 +79,12 @@ def _one_by_one(run: Running, part: Part, after: Position | None) -> Position | 
             failed_in_a_row += 1
             if failed_in_a_row >= HOPELESS_AFTER:
                 raise
-            log.exception("A visit could not be handled", part=part.name, appointment=str(key.id))
-            run.problems.append(f"appointment {key.id}: {describe(error)}")
+            log.exception("One could not be handled", part=part.name, noun=part.noun, id=str(key.id))
+            run.problems.append(f"{part.noun} {key.id}: {describe(error)}")
         else:
             failed_in_a_row = 0
             run.items += done
-        after = (key.due_at, key.id)
+        after = key.place
     return after if keys else None
 
 

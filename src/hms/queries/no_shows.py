@@ -45,6 +45,11 @@ class DueKey:
     patient_id: UUID
     due_at: datetime
 
+    @property
+    def place(self) -> "Position":
+        """Where it stands among the due."""
+        return self.due_at, self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

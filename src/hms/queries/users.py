@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
 from hms.access.scope import not_found
-from hms.domain.people import Role
+from hms.domain.people import Contact, Role
 from hms.models import Doctor, Patient, User
 
 
@@ -67,6 +67,20 @@ def one(session: Session, actor: Actor, user_id: UUID) -> UserRow:
     if row is None:
         raise not_found("User")
     return UserRow(*row)
+
+
+def admins(session: Session, hospital_id: UUID) -> tuple[Contact, ...]:
+    """Return whom the automation tells: everybody who administers the hospital."""
+    u = User
+    statement = (
+        select(u.first_name, u.last_name, u.id, u.email, u.phone, u.language)
+        .where(u.hospital_id == hospital_id, u.role == Role.HOSPITAL_ADMIN, u.is_active)
+        .order_by(u.id)
+    )
+    return tuple(
+        Contact(f"{first} {last}", None, user_id, email, phone, language)
+        for first, last, user_id, email, phone, language in session.execute(statement)
+    )
 
 
 def _users(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +25,8 @@ from hms.domain.job_runs import (
     consecutive_failures,
     is_abandoned,
 )
-from hms.domain.people import Contact, Role
-from hms.models import JobRun, User
+from hms.models import JobRun
+from hms.queries import users
 from hms.transaction import Work
 
 
@@ -116,6 +116,12 @@ def renew(work: Work, run_id: UUID) -> None:
         raise _lost()
 
 
+def day_meant(work: Work, run_id: UUID) -> date:
+    """Return the hospital's date that a run is for: that of its tick, or today for one that no tick asked for."""
+    tick = work.session.scalars(select(JobRun.scheduled_for).where(JobRun.id == run_id)).one()
+    return (tick or work.now).astimezone(work.hospital.zone).date()
+
+
 def note_unreachable(work: Work, run_id: UUID, patient_ids: Sequence[UUID]) -> None:
     """Note in the renewed run's row whom only the application itself could tell; the first few by their identifier."""
     metadata: dict[str, Any] = work.session.scalars(select(JobRun.run_metadata).where(JobRun.id == run_id)).one()
@@ -140,7 +146,11 @@ def finish(work: Work, command: FinishRun) -> None:
     run.items_processed = command.items
     work.session.flush()
     if failures >= FAILURES_BEFORE_ALARM:
-        work.emit(JobRecovered(entity_id=run.id, job=run.job_name.value, admins=_admins(work)))
+        work.emit(
+            JobRecovered(
+                entity_id=run.id, job=run.job_name.value, admins=users.admins(work.session, work.actor.hospital_id)
+            )
+        )
 
 
 def fail(work: Work, command: FailRun) -> None:
@@ -198,7 +208,7 @@ def _close_failed(work: Work, run: JobRun, error: str, duration_ms: int | None) 
     failures = _failures(work, run.job_name)
     if failures == FAILURES_BEFORE_ALARM:  # exactly: once per streak
         first_line = (error.strip() or "unknown").splitlines()[0]
-        admins = _admins(work)
+        admins = users.admins(work.session, work.actor.hospital_id)
         work.emit(
             JobFailing(entity_id=run.id, job=run.job_name.value, failures=failures, error=first_line, admins=admins)
         )
@@ -216,28 +226,6 @@ def _failures(work: Work, job: JobName) -> int:
         .limit(FAILURES_BEFORE_ALARM + 1)
     )
     return consecutive_failures(newest_first)
-
-
-def _admins(work: Work) -> tuple[Contact, ...]:
-    users = work.session.scalars(
-        select(User)
-        .where(
-            User.hospital_id == work.actor.hospital_id,
-            User.role == Role.HOSPITAL_ADMIN,
-            User.is_active,
-        )
-        .order_by(User.id)
-    )
-    return tuple(
-        Contact(
-            name=f"{user.first_name} {user.last_name}",
-            user_id=user.id,
-            email=user.email,
-            phone=user.phone,
-            language=user.language,
-        )
-        for user in users
-    )
 
 
 def _lost() -> DomainError:
