@@ -45,6 +45,7 @@ class Permission(StrEnum):
     HANDLE_ALERTS = "acknowledge and resolve alerts"
     SEE_NO_SHOW_LOGS = "see no-show logs"
     SEE_NO_SHOW_STATS = "see no-show figures"
+    SEE_REPORTS = "see monthly reports"
     DECIDE_REVIEWS = "decide open reviews"
     FORGIVE = "waive, justify, block and unblock"
     RUN_JOBS = "run jobs and see their health"
@@ -82,6 +83,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     P.HANDLE_ALERTS: frozenset({ADMIN, NURSE, DOCTOR}),
     P.SEE_NO_SHOW_LOGS: frozenset({ADMIN, DOCTOR, RECEPTION}),
     P.SEE_NO_SHOW_STATS: frozenset({ADMIN, DOCTOR}),
+    P.SEE_REPORTS: frozenset({ADMIN, DOCTOR}),
     P.DECIDE_REVIEWS: frozenset({ADMIN, RECEPTION}),
     P.FORGIVE: frozenset({ADMIN}),
     P.RUN_JOBS: frozenset({ADMIN}),

@@ -30,6 +30,9 @@ class Policy:
     no_show_check_schedule: str = "*/5 7-22 * * *"
     slot_horizon_schedule: str = "0 1 * * *"
     daily_reminders_schedule: str = "0 8 * * *"
+    monthly_report_schedule: str = "0 9 1 * *"
+    no_show_summary: bool = False
+    no_show_summary_schedule: str = "0 22 * * *"
     housekeeping_schedule: str = "0 3 * * *"
     run_retention_days: int = 90
 
@@ -101,7 +104,14 @@ def _problem_of(schedule: str) -> str | None:
     return None
 
 
-_SCHEDULES = ("no_show_check_schedule", "slot_horizon_schedule", "daily_reminders_schedule", "housekeeping_schedule")
+_SCHEDULES = (
+    "no_show_check_schedule",
+    "slot_horizon_schedule",
+    "daily_reminders_schedule",
+    "monthly_report_schedule",
+    "no_show_summary_schedule",
+    "housekeeping_schedule",
+)
 
 MOST_REMINDERS, LONGEST_LEAD = 4, 30
 

@@ -13,7 +13,7 @@ from hms.access.permissions import Permission, require
 from hms.clock import stopwatch
 from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.job_runs import JobName, RunSource
-from hms.processes import daily_reminders, housekeeping, no_show_check, slot_horizon
+from hms.processes import daily_reminders, housekeeping, monthly_reports, no_show_check, no_show_summary, slot_horizon
 from hms.processes.running import Running, UnfinishedError, describe
 from hms.queries import job_runs as run_queries
 from hms.queries.no_shows import DueRow, would_sweep
@@ -27,6 +27,8 @@ JOBS: Mapping[JobName, Callable[[Running], None]] = {
     JobName.NO_SHOW_CHECK: no_show_check.check,
     JobName.SLOT_HORIZON: slot_horizon.fill,
     JobName.DAILY_REMINDERS: daily_reminders.remind,
+    JobName.MONTHLY_REPORT: monthly_reports.report,
+    JobName.NO_SHOW_SUMMARY: no_show_summary.summarise,
     JobName.HOUSEKEEPING: housekeeping.clean,
 }
 

@@ -19,6 +19,9 @@ CATCH_UP: Mapping[JobName, timedelta] = {
     JobName.SLOT_HORIZON: timedelta(hours=23),
     # In the evening nobody wants to be reminded of the morning.
     JobName.DAILY_REMINDERS: timedelta(hours=10),
+    # Whoever was away on the first of the month still gets the report of the one before.
+    JobName.MONTHLY_REPORT: timedelta(days=27),
+    JobName.NO_SHOW_SUMMARY: timedelta(hours=10),
     JobName.HOUSEKEEPING: timedelta(hours=23),
 }
 """How late a job may still start, after the house was closed. Of several missed times the latest one counts."""
@@ -43,6 +46,8 @@ def due_at(clock: HospitalClock, now: datetime) -> list[Tick]:
     """Return the latest due time of each of one hospital's jobs, as far as its catch-up reaches."""
     found = []
     for job, within in CATCH_UP.items():
+        if not is_wanted(clock.policy, job):
+            continue
         try:
             scheduled_for = Cron.parse(schedule_of(clock.policy, job)).last(now, clock.zone, within)
         except ValueError as error:
@@ -60,8 +65,15 @@ def schedule_of(policy: Policy, job: JobName) -> str:
         JobName.NO_SHOW_CHECK: policy.no_show_check_schedule,
         JobName.SLOT_HORIZON: policy.slot_horizon_schedule,
         JobName.DAILY_REMINDERS: policy.daily_reminders_schedule,
+        JobName.MONTHLY_REPORT: policy.monthly_report_schedule,
+        JobName.NO_SHOW_SUMMARY: policy.no_show_summary_schedule,
         JobName.HOUSEKEEPING: policy.housekeeping_schedule,
     }[job]
+
+
+def is_wanted(policy: Policy, job: JobName) -> bool:
+    """Tell whether a hospital wants a job to run by itself."""
+    return job is not JobName.NO_SHOW_SUMMARY or policy.no_show_summary
 
 
 def tick_seconds(speed: float) -> float:

@@ -3,9 +3,18 @@
 Each module registers the notices of its events; a module that is not named here tells nobody.
 """
 
-from hms.outbox.notices import appointments, calendars, consultations, job_runs, login_links, no_shows, stage_alerts
+from hms.outbox.notices import (
+    appointments,
+    calendars,
+    consultations,
+    job_runs,
+    login_links,
+    no_shows,
+    reports,
+    stage_alerts,
+)
 from hms.outbox.notices.base import notices_of
 
-MODULES = (appointments, consultations, no_shows, calendars, job_runs, stage_alerts, login_links)
+MODULES = (appointments, consultations, no_shows, calendars, job_runs, stage_alerts, login_links, reports)
 
 __all__ = ["MODULES", "notices_of"]

@@ -12,7 +12,7 @@ from hms.domain.job_runs import JobName, RunSource
 from hms.domain.no_shows import REVIEW_WORDS
 from hms.domain.policy import Policy
 from hms.processes.jobs import OutcomeStatus, RunOutcome, run_job
-from hms.processes.schedule import schedule_of
+from hms.processes.schedule import is_wanted, schedule_of
 from hms.queries import job_runs, operations
 from hms.queries.operations import JobState
 from hms.web.pages.desk import Toast, desk, page, reading, runtime
@@ -40,6 +40,10 @@ WORDS: Mapping[JobName, JobWords] = {
         "marks and alerts",
     ),
     JobName.DAILY_REMINDERS: JobWords("Reminders", "Reminds patients of their visits.", "reminder", "reminders"),
+    JobName.MONTHLY_REPORT: JobWords("Monthly reports", "Tells doctors of their month.", "report", "reports"),
+    JobName.NO_SHOW_SUMMARY: JobWords(
+        "No-shows of the day", "Tells admins who did not come today.", "no-show", "no-shows"
+    ),
     JobName.SLOT_HORIZON: JobWords("Calendar", "Opens new days for booking.", "slot", "slots"),
     JobName.HOUSEKEEPING: JobWords(
         "Housekeeping", "Counts anew, and deletes what has had its time.", "deletion", "deletions"
@@ -56,6 +60,7 @@ class JobCard:
     state: JobState
     schedule: str
     next_run: datetime | None
+    is_wanted: bool
 
 
 def register(pages: Blueprint) -> None:
@@ -110,7 +115,7 @@ def _card(job: JobName, state: JobState, policy: Policy) -> JobCard:
         upcoming = Cron.parse(schedule).next(at.now, at.formats.zone)
     except ValueError:
         upcoming = None
-    return JobCard(job, WORDS[job], state, schedule, upcoming)
+    return JobCard(job, WORDS[job], state, schedule, upcoming, is_wanted(policy, job))
 
 
 def _chosen(word: str) -> JobName:

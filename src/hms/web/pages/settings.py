@@ -89,6 +89,9 @@ GROUPS: tuple[Group, ...] = (
         {
             "no_show_check_schedule": Words("No-show check", "Five fields, as cron has them."),
             "daily_reminders_schedule": Words("Reminders", "Five fields, as cron has them."),
+            "monthly_report_schedule": Words("Doctors’ monthly reports", "Five fields, as cron has them."),
+            "no_show_summary": Words("Tell admins of the day’s no-shows", "By mail and in HMS."),
+            "no_show_summary_schedule": Words("When they are told", "Five fields, as cron has them."),
             "slot_horizon_schedule": Words("New days for booking", "Five fields, as cron has them."),
             "housekeeping_schedule": Words("Housekeeping", "Five fields, as cron has them."),
             "run_retention_days": Words("Runs are kept", unit="days"),
