@@ -31,6 +31,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings; every row has as many cells as there are headings."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """What one mail says. ``facts``: label and value, shown as a small table; ``language`` is the text's own.
 
@@ -43,6 +51,7 @@ class Letter:
     message: str
     facts: tuple[tuple[str, str], ...] = ()
     steps: tuple[Step, ...] = ()
+    table: Table | None = None
     language: str = "en"
 
 
@@ -79,6 +88,7 @@ def _render(template: str, letter: Letter) -> str:
             message=letter.message,
             facts=letter.facts,
             steps=letter.steps,
+            table=letter.table,
             language=letter.language,
         )
     )
