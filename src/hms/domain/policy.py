@@ -27,6 +27,7 @@ class Policy:
     kiosk_check_in: bool = False
     kiosk_minutes_before: int = 60
     reminder_days_before: tuple[int, ...] = (0,)
+    mail_clinical_content: bool = True
     no_show_check_schedule: str = "*/5 7-22 * * *"
     slot_horizon_schedule: str = "0 1 * * *"
     daily_reminders_schedule: str = "0 8 * * *"

@@ -9,6 +9,7 @@ from hms.domain.appointments import OPEN, Status
 from hms.gateways.calendars import CalendarEntry, write_calendar
 from hms.gateways.protocols import Attachment, Mail, ShortMessage
 from hms.gateways.templates import Letter, Letterhead, Step, html, plain, short
+from hms.processes.letter_tables import address_of, table_of
 from hms.queries.deliveries import Delivery, LetterVisit
 from hms.runtime import Runtime
 
@@ -28,13 +29,14 @@ LOGIN_STEPS = {
 class WritingDesk:
     """Writes what is sent. ``base_url``: where this house's pages are; links are signed as they are written."""
 
+    runtime: Runtime
     links: LinkSigner
     base_url: str
 
     @classmethod
     def of(cls, runtime: Runtime) -> "WritingDesk":
         """Build the desk of a house."""
-        return cls(LinkSigner(runtime.secret_key), runtime.settings.base_url)
+        return cls(runtime, LinkSigner(runtime.secret_key), runtime.settings.base_url)
 
     def mail_of(self, delivery: Delivery, now: datetime, machine_now: datetime) -> Mail:
         """Write the mail of a message. ``now``: the hospital clock's, by which visits begin."""
@@ -72,12 +74,15 @@ class WritingDesk:
             message=delivery.message,
             facts=_facts(delivery),
             steps=self._steps(delivery, now),
+            table=table_of(self.runtime, delivery),
         )
 
     def _steps(self, delivery: Delivery, now: datetime) -> tuple[Step, ...]:
         if delivery.type in LOGIN_STEPS and (link_id := delivery.metadata.get("loginLinkId")):
             words, path = LOGIN_STEPS[delivery.type]
             return (Step(words, f"{self.base_url}/{path}/{self.links.login_token(UUID(link_id))}", is_main=True),)
+        if whole := address_of(self.base_url, delivery):
+            return (Step("See it in HMS", whole, is_main=True),)
         address = self._visit_address(delivery, now)
         if not address:
             return ()

@@ -33,6 +33,7 @@ class Delivery:
     """One claimed message with its notification, its recipient and its hospital. ``created_at``: hospital clock."""
 
     id: UUID
+    hospital_id: UUID
     channel: Channel
     address: str
     recipient_name: str
@@ -62,7 +63,9 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
     """Return the messages ``ids``, in no order."""
     m, n, h = OutgoingMessage, Notification, Hospital
     rows = session.execute(
-        select(m.id, m.channel, m.address, n.type, n.title, n.message, n.notification_metadata, n.created_at)
+        select(
+            m.id, m.hospital_id, m.channel, m.address, n.type, n.title, n.message, n.notification_metadata, n.created_at
+        )
         .add_columns(h.name, h.address.label("hospital_address"), h.phone, h.email, h.timezone)
         .add_columns(Patient.first_name, Patient.last_name, User.first_name.label("user_first"))
         .add_columns(User.last_name.label("user_last"))
@@ -78,6 +81,7 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
     return [
         Delivery(
             id=row.id,
+            hospital_id=row.hospital_id,
             channel=row.channel,
             address=row.address or "",
             recipient_name=f"{row.first_name or row.user_first} {row.last_name or row.user_last}".strip(),

@@ -82,7 +82,15 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group(
         "Messages",
-        {"reminder_days_before": Words("Reminders", "Days before the visit, such as 0, 2. 0 is its morning.", "days")},
+        {
+            "reminder_days_before": Words(
+                "Reminders", "Days before the visit, such as 0, 2. 0 is its morning.", "days"
+            ),
+            "mail_clinical_content": Words(
+                "Mail diagnoses and histories",
+                "In monthly reports and exported histories. Otherwise the mail leads to a page that asks to sign in.",
+            ),
+        },
     ),
     Group(
         "Automation",
