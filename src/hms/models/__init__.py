@@ -17,12 +17,14 @@ from hms.models.login_links import LoginLink
 from hms.models.messages import Notification, OutgoingMessage
 from hms.models.no_shows import NoShowLog, NoShowPenalty
 from hms.models.patients import Patient
+from hms.models.preferences import OptOut
 from hms.models.reports import MonthlyReport
 from hms.models.schedules import DoctorSchedule
 from hms.models.slots import DoctorSlot
 from hms.models.stage_alerts import StageAlert
 from hms.models.users import LoginSession, RefreshToken, User
 from hms.models.vitals import Vitals
+from hms.models.wrong_addresses import WrongAddress
 
 __all__ = [
     "Appointment",
@@ -50,6 +52,7 @@ __all__ = [
     "NoShowLog",
     "NoShowPenalty",
     "Notification",
+    "OptOut",
     "OutgoingMessage",
     "Patient",
     "PatientGuardian",
@@ -58,6 +61,7 @@ __all__ = [
     "User",
     "UtcDateTime",
     "Vitals",
+    "WrongAddress",
     "new_id",
     "new_ids",
 ]

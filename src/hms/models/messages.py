@@ -50,7 +50,9 @@ class OutgoingMessage(Base):
         UniqueConstraint("key"),
         Index(
             "ix_outgoing_messages_waiting",
+            "channel",
             "rank",
+            "hospital_id",
             "next_attempt_at",
             "id",
             sqlite_where=text(_WAITING),
