@@ -28,6 +28,7 @@ from hms.web.pages import (
     patients,
     problems,
     queues,
+    reports,
     reviews,
     schedules,
     settings,
@@ -68,6 +69,7 @@ ROOMS = (
     alerts,
     reviews,
     no_shows,
+    reports,
     settings,
 )
 CONTENT_SECURITY = (
@@ -94,6 +96,7 @@ def register(app: Flask) -> None:
         short_day=formats.short_day,
         plain_date=formats.plain_date,
         short_date=formats.short_date,
+        month_year=formats.month_year,
         near_day=formats.near_day,
         relative_day=formats.relative_day,
         minutes=formats.minutes,

@@ -181,6 +181,8 @@ def _staff_links() -> list[Link]:
         links.append(Link("reviews", "To decide", url_for("pages.reviews"), is_aside=True))
     if may(actor, Permission.FORGIVE):
         links.append(Link("no_shows", "No-shows", url_for("pages.no_shows"), is_aside=True))
+    if may(actor, Permission.SEE_REPORTS):
+        links.append(Link("reports", "Monthly reports", url_for("pages.reports"), is_aside=True))
     if may(actor, Permission.SEE_MESSAGES):
         links.append(Link("messages", "Messages sent", url_for("pages.messages"), is_aside=True))
     if may(actor, Permission.RUN_JOBS):

@@ -69,6 +69,11 @@ def short_date(day: date) -> str:
     return f"{day.day} {day:%b}"
 
 
+def month_year(day: date) -> str:
+    """Write January 2026."""
+    return f"{day:%B %Y}"
+
+
 def near_day(day: date, today: date) -> str:
     """Write today, tomorrow, or Thu 22 Jan."""
     if 0 <= (day - today).days <= 1:
