@@ -7,6 +7,7 @@ from hms.models.base import Base, UtcDateTime, new_id, new_ids
 from hms.models.calendar_feeds import CalendarFeed
 from hms.models.consultations import Consultation, ConsultationNote, ConsultationParticipant
 from hms.models.doctors import Doctor
+from hms.models.figures import FigureDay, FigureMark, FigureProgress, FigureSpan
 from hms.models.guardians import PatientGuardian
 from hms.models.heartbeats import Heartbeat
 from hms.models.holidays import HospitalHoliday
@@ -41,6 +42,10 @@ __all__ = [
     "DoctorDay",
     "DoctorSchedule",
     "DoctorSlot",
+    "FigureDay",
+    "FigureMark",
+    "FigureProgress",
+    "FigureSpan",
     "Heartbeat",
     "Hospital",
     "HospitalHoliday",

@@ -1,0 +1,95 @@
+"""Figures of closed days, kept so that years need not be counted again. Triggers mark the days that change."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hms.domain.figures import SpanKind
+from hms.models.base import SEQUENCE, Base, choice_of
+
+
+class FigureDay(Base):
+    """A doctor's day in numbers, as its rows said when it was last counted. Derived; never the truth.
+
+    ``marked_…`` and ``marks_…`` are of standing marks only. ``rebooked``: of the released ones.
+    """
+
+    __tablename__ = "figure_days"
+    __table_args__ = (
+        ForeignKeyConstraint(["hospital_id", "doctor_id"], ["doctors.hospital_id", "doctors.id"]),
+        Index("ix_figure_days_doctor_id_day", "doctor_id", "day"),
+    )
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    doctor_id: Mapped[UUID] = mapped_column(primary_key=True)
+    appointments: Mapped[int]
+    attended: Mapped[int]
+    missed: Mapped[int]
+    cancelled: Mapped[int]
+    marked_auto: Mapped[int]
+    marked_staff: Mapped[int]
+    marked_doctor: Mapped[int]
+    marked_called: Mapped[int]
+    marks_released: Mapped[int]
+    marks_justified: Mapped[int]
+    penalties: Mapped[int]
+    penalties_counting: Mapped[int]
+    penalties_waived: Mapped[int]
+    penalties_justified: Mapped[int]
+    penalties_voided: Mapped[int]
+    reminded_attended: Mapped[int]
+    reminded_missed: Mapped[int]
+    confirmed_attended: Mapped[int]
+    confirmed_missed: Mapped[int]
+    slots_offered: Mapped[int]
+    minutes_offered: Mapped[int]
+    visits_held: Mapped[int]
+    minutes_booked: Mapped[int]
+    released: Mapped[int]
+    rebooked: Mapped[int]
+    minutes_lost: Mapped[int]
+
+
+class FigureSpan(Base):
+    """How many of a hospital's visits of a day took so long; ``missed``: how many of them were missed (LEAD)."""
+
+    __tablename__ = "figure_spans"
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[SpanKind] = mapped_column(choice_of(SpanKind), primary_key=True)
+    length: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    visits: Mapped[int]
+    missed: Mapped[int]
+
+
+class FigureMark(Base):
+    """A closed day that must be counted again; its figures are not read meanwhile. Written by triggers, appended only.
+
+    Whoever changes a row of a closed day leaves one in the same transaction; whoever counts the day again first
+    deletes those that it sees, then counts. What commits in between leaves its mark behind.
+    """
+
+    __tablename__ = "figure_marks"
+    __table_args__ = (Index("ix_figure_marks_hospital_id_day", "hospital_id", "day"),)
+
+    seq: Mapped[int] = mapped_column(SEQUENCE, primary_key=True, autoincrement=True)
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"))
+    day: Mapped[date]
+
+
+class FigureProgress(Base):
+    """Up to which day a hospital's figures are kept, the last one included.
+
+    ``closed_in``: on PostgreSQL, the transaction that said so. Changes in transactions that had begun before it may
+    have left no mark, so nothing is counted until all of them have ended.
+    """
+
+    __tablename__ = "figure_progress"
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    through: Mapped[date]
+    closed_in: Mapped[int | None] = mapped_column(BigInteger)
