@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,10 @@ def written(runtime: Runtime, doctor: Doctor) -> MonthlyReport:
 def test_says_what_the_month_was_and_nothing_of_its_neighbours(
     runtime: Runtime, hospital: Hospital, doctor: Doctor
 ) -> None:
-    bronchitis = {"diagnosis": [{"text": "Bronchitis", "code": "J20.9"}, {"text": "Fever"}], "treatment_notes": "Rest"}
+    bronchitis: dict[str, Any] = {
+        "diagnosis": [{"text": "Bronchitis", "code": "J20.9"}, {"text": "Fever"}],
+        "treatment_notes": "Rest",
+    }
     amoxicillin = {"medicine": "Amoxicillin", "dose": "500 mg", "frequency": "three times a day"}
     visit(runtime, hospital, doctor, "2026-02-28T23:30", **bronchitis)
     visit(runtime, hospital, doctor, "2026-02-01T00:00", diagnosis=[{"text": "Cold"}], prescriptions=[amoxicillin])
@@ -198,7 +202,7 @@ def test_only_admins_and_the_doctor_read_it(runtime: Runtime, hospital: Hospital
 def test_two_runs_at_once_write_one_report(runtime: Runtime, hospital: Hospital, doctor: Doctor) -> None:
     visit(runtime, hospital, doctor, "2026-02-03T09:00")
     with houses_on(runtime, 4) as houses:
-        at_once([lambda house=house: report(house, hospital) for house in houses])
+        at_once([partial(report, house, hospital) for house in houses])
     assert written(runtime, doctor).appointments == 1
 
 

@@ -16,6 +16,7 @@ from hms.domain.appointments import Status
 from hms.domain.errors import Code, DomainError
 from hms.domain.no_shows import block_reason
 from hms.domain.people import PatientStatus, Role
+from hms.domain.policy import Policy
 from hms.models import Hospital
 from hms.models.engines import ReadSession
 from hms.processes.demo import calendar, people, rows, runs
@@ -28,6 +29,10 @@ from hms.processes.demo.writing import DemoRows, write
 from hms.runtime import Runtime
 
 REGISTERED_BEFORE = timedelta(days=HISTORY_DAYS + AHEAD_DAYS + 20)
+FOR_WATCHING = Policy(
+    daily_reminders_schedule="*/2 * * * *", monthly_report_schedule="*/3 * * * *", no_show_summary=True
+)
+"""Who watches a demo doesn't wait for the next morning or month; a patient or doctor is still told only once."""
 ACCOUNT_OFFSETS = (-48, -20, 0, 12)
 
 
@@ -85,6 +90,7 @@ def tell(seed: int, now: datetime, password_hash: str) -> DemoRows:
             "address": ADDRESS,
             "phone": "+910000000000",
             "email": f"frontdesk@{DOMAIN}",
+            "settings": FOR_WATCHING.differences(),
             "created_at": since,
         },
         users=[login.row for login in (*staff.values(), *doctor_logins, *patient_logins)],
