@@ -1,12 +1,14 @@
 """A hospital's settings as one frozen value. Hospital policy is data: admins edit it, code only reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hms.domain.cron import Cron
 from hms.domain.errors import Code, Detail, DomainError
+from hms.domain.preferences import QuietHours, wall_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Policy:
     kiosk_minutes_before: int = 60
     reminder_days_before: tuple[int, ...] = (0,)
     mail_clinical_content: bool = True
+    sms_quiet_from: str = "21:00"
+    sms_quiet_until: str = "08:00"
+    country: str = ""
     no_show_check_schedule: str = "*/5 7-22 * * *"
     slot_horizon_schedule: str = "0 1 * * *"
     daily_reminders_schedule: str = "0 8 * * *"
@@ -36,6 +41,7 @@ class Policy:
     no_show_summary_schedule: str = "0 22 * * *"
     housekeeping_schedule: str = "0 3 * * *"
     run_retention_days: int = 90
+    export_keep_days: int = 7
 
     @property
     def rebook_buffer(self) -> timedelta:
@@ -56,6 +62,10 @@ class Policy:
     def no_show_catch_up(self) -> timedelta:
         """How far back the sweep marks by itself after an outage."""
         return timedelta(hours=self.no_show_catch_up_hours)
+
+    def quiet_hours(self, zone: ZoneInfo) -> QuietHours:
+        """When text messages wait, at a hospital in ``zone``."""
+        return QuietHours(wall_time(self.sms_quiet_from), wall_time(self.sms_quiet_until), zone)
 
     @classmethod
     def from_settings(cls, stored: Mapping[str, Any]) -> "Policy":
@@ -87,7 +97,12 @@ class Policy:
         ):
             told = f"must be up to {MOST_REMINDERS} different numbers of days between 0 and {LONGEST_LEAD}"
             wrong.append(Detail("reminderDaysBefore", told))
-        wrong += [Detail(_camel(name), problem) for name in _SCHEDULES if (problem := _problem_of(getattr(self, name)))]
+        wrong += [
+            Detail(_camel(name), problem)
+            for names, read in ((_SCHEDULES, Cron.parse), (_WALL_TIMES, wall_time), (("country",), _country))
+            for name in names
+            if (problem := _problem_of(read, getattr(self, name)))
+        ]
         if wrong:
             raise DomainError(Code.VALIDATION, "Some settings are out of range.", wrong)
 
@@ -97,9 +112,14 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _problem_of(schedule: str) -> str | None:
+def _country(code: str) -> None:
+    if code and (len(code) != 2 or not code.isascii() or not code.isalpha()):
+        raise ValueError("must be a country's two letters, such as IN, or nothing")
+
+
+def _problem_of(read: Callable[[str], object], text: str) -> str | None:
     try:
-        Cron.parse(schedule)
+        read(text)
     except ValueError as error:
         return str(error)
     return None
@@ -113,6 +133,8 @@ _SCHEDULES = (
     "no_show_summary_schedule",
     "housekeeping_schedule",
 )
+
+_WALL_TIMES = ("sms_quiet_from", "sms_quiet_until")
 
 MOST_REMINDERS, LONGEST_LEAD = 4, 30
 
@@ -129,4 +151,5 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "waiting_alert_minutes": (5, 720),
     "kiosk_minutes_before": (5, 480),
     "run_retention_days": (1, 3660),
+    "export_keep_days": (1, 90),
 }

@@ -90,6 +90,15 @@ GROUPS: tuple[Group, ...] = (
                 "Mail diagnoses and histories",
                 "In monthly reports and exported histories. Otherwise the mail leads to a page that asks to sign in.",
             ),
+            "sms_quiet_from": Words(
+                "No text messages from",
+                "Such as 21:00. They wait until the quiet hours end; cancellations of the same day do not.",
+            ),
+            "sms_quiet_until": Words("No text messages until", "Such as 08:00. The same time twice: no quiet hours."),
+            "country": Words(
+                "Country of phone numbers",
+                "Two letters, such as IN: whose numbers are typed without a country code. Empty: by the time zone.",
+            ),
         },
     ),
     Group(
@@ -103,6 +112,7 @@ GROUPS: tuple[Group, ...] = (
             "slot_horizon_schedule": Words("New days for booking", "Five fields, as cron has them."),
             "housekeeping_schedule": Words("Housekeeping", "Five fields, as cron has them."),
             "run_retention_days": Words("Runs are kept", unit="days"),
+            "export_keep_days": Words("Exported histories are kept", "Patients can download them until then.", "days"),
         },
     ),
 )
