@@ -41,11 +41,72 @@ def test_urgent_ones_leave_first_then_those_due_the_longest(
 def test_a_claim_asks_the_index_of_what_waits_however_many_were_delivered(runtime: Runtime, clinic: Clinic) -> None:
     tell(runtime, *clinic)
     with sent(runtime, "outgoing_messages") as statements:
-        claim(runtime, 0)
-    [statement] = statements
-    plan = plan_of(runtime, *statement)
-    assert "ix_outgoing_messages_waiting" in plan
-    assert "TEMP B-TREE" not in plan
+        claim(runtime)
+    looks = [statement for statement in statements if statement[0].startswith("SELECT")]
+    assert len(looks) == 2
+    for look in looks:
+        plan = plan_of(runtime, *look)
+        assert "ix_outgoing_messages_waiting" in plan
+        assert "TEMP B-TREE" not in plan
+        assert "SCAN outgoing_messages" not in plan
+
+
+def test_hospitals_take_turns_and_what_is_urgent_goes_before_all(runtime: Runtime, clinic: Clinic) -> None:
+    busy = [message.id for message in tell(runtime, *clinic, 30)]
+    quiet, urgent = make_hospital(runtime, "HMS002"), make_hospital(runtime, "HMS003")
+    late = [message.id for message in tell(runtime, quiet, make_patient(runtime, quiet), 2)]
+    [first] = tell(runtime, urgent, make_patient(runtime, urgent), priority=Priority.HIGH)
+    _, ids = claim(runtime, 11)
+    assert ids[0] == first.id
+    assert sorted(ids[1:5]) == sorted([*busy[:2], *late])
+    assert ids[5:] == busy[2:8]
+
+
+def test_a_hospital_with_little_leaves_its_share_to_the_others(runtime: Runtime, clinic: Clinic) -> None:
+    tell(runtime, *clinic, 30)
+    for number in range(2, 6):
+        other = make_hospital(runtime, f"HMS00{number}")
+        tell(runtime, other, make_patient(runtime, other))
+    assert len(claim(runtime, 20)[1]) == 20
+    assert len(claim(runtime, 20)[1]) == 14
+
+
+def test_of_very_many_hospitals_each_has_its_turn_soon(
+    runtime: Runtime, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "MOST_HOSPITALS", 2)
+    told = {message.id for message in tell(runtime, *clinic, 3)}
+    for number in range(2, 6):
+        other = make_hospital(runtime, f"HMS00{number}")
+        told |= {message.id for message in tell(runtime, other, make_patient(runtime, other), 3)}
+    found: set[UUID] = set()
+    while ids := claim(runtime, 4)[1]:
+        assert len(ids) <= 4
+        found |= set(ids)
+    assert found == told
+
+
+def test_a_message_that_is_put_off_waits_as_if_it_came_later(
+    runtime: Runtime, clinic: Clinic, machine_clock: FixedClock
+) -> None:
+    [message] = tell(runtime, *clinic)
+    lease, _ = claim(runtime)
+    due = machine_clock.now() + timedelta(hours=9)
+    assert runtime.maintain(claims.put_off, lease, message.id, due)
+    assert not runtime.maintain(claims.put_off, lease, message.id, due)
+    machine_clock.advance(timedelta(hours=9) - SECOND)
+    assert claim(runtime)[1] == []
+    machine_clock.advance(SECOND)
+    assert claim(runtime)[1] == [message.id]
+    assert messages(runtime)[0].queued_at == due
+
+
+def test_a_message_that_nobody_wants_is_gone(runtime: Runtime, clinic: Clinic) -> None:
+    first, second = tell(runtime, *clinic, 2)
+    lease, _ = claim(runtime)
+    assert runtime.maintain(claims.withdraw, lease, first.id)
+    assert not runtime.maintain(claims.withdraw, lease, first.id)
+    assert [message.id for message in messages(runtime)] == [second.id]
 
 
 def test_a_batch_is_bounded_and_of_one_channel(runtime: Runtime, clinic: Clinic) -> None:

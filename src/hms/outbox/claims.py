@@ -4,15 +4,19 @@ A claim is a lease: whoever dies leaves its messages to be claimed again when th
 lease may settle. All instants here are the machine clock's, except ``delivered_at``.
 """
 
+import math
+import random
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update, select, text, update
+from sqlalchemy import ColumnElement, Update, delete, select, text, update
 from sqlalchemy.orm import Session
 
-from hms.domain.messages import MAX_RETRIES, Channel, MessageStatus, is_too_old, outage_delay, retry_delay
-from hms.models import OutgoingMessage, new_id
+from hms.domain.messages import MAX_RETRIES, RANK, Channel, MessageStatus, is_too_old, outage_delay, retry_delay
+from hms.models import Hospital, OutgoingMessage, new_id
 
 LEASE = timedelta(minutes=5)
 """How long a claim holds. Longer than the slowest single sending; a batch that takes longer renews it."""
@@ -20,26 +24,72 @@ LEASE = timedelta(minutes=5)
 # In the index's own words: SQLite takes a partial index only for conditions that it finds in the statement's text.
 IS_WAITING = text("outgoing_messages.status IN ('PENDING', 'SENDING')")
 ERROR_LENGTH = 400
+RANKS = sorted(RANK.values())
+MOST_HOSPITALS = 25
+"""Of how many hospitals one claim takes messages; of more than that, chance chooses whose turn it is."""
 
 
 def claim(session: Session, machine_now: datetime, channel: Channel, limit: int) -> tuple[UUID, list[UUID]]:
-    """Claim up to ``limit`` due messages of one channel, urgent ones first, then those that are due the longest.
+    """Claim up to ``limit`` due messages of one channel: urgent ones of all hospitals first, then the others.
 
-    Return the lease and the messages' ids in the order to send them. Two claims at once never share a message.
+    Of the same urgency the hospitals take turns, so that nobody waits behind another's thousand reminders; of one
+    hospital go first those that are due the longest. Return the lease and the messages' ids in the order to send them.
+    Two claims at once never share a message.
     """
-    m = OutgoingMessage
-    due = (
-        select(m.id)
-        .where(IS_WAITING, m.next_attempt_at <= machine_now, m.channel == channel)
-        .order_by(m.rank, m.next_attempt_at, m.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(session.scalars(due))
+    waiting = _waiting(session, machine_now, channel)
+    ids: list[UUID] = []
+    for place, rank in enumerate(RANKS):
+        hospitals = [row.id for row in waiting if row[place] is not None]
+        if len(hospitals) > MOST_HOSPITALS:
+            hospitals = random.sample(hospitals, MOST_HOSPITALS)
+        ids += _in_turns(session, machine_now, channel, rank, hospitals, limit - len(ids))
     lease = new_id()
     if ids:
+        m = OutgoingMessage
         _set(session, update(m).where(m.id.in_(ids)), status=MessageStatus.SENDING, lease=lease, **_until(machine_now))
     return lease, ids
+
+
+def _waiting(session: Session, machine_now: datetime, channel: Channel) -> Sequence[Any]:
+    """Return each hospital with one due message per rank, None where there is none: one look into the index each."""
+    m = OutgoingMessage
+    due = [
+        select(m.id)
+        .where(IS_WAITING, m.channel == channel, m.rank == rank)
+        .where(m.hospital_id == Hospital.id, m.next_attempt_at <= machine_now)
+        .limit(1)
+        .scalar_subquery()
+        for rank in RANKS
+    ]
+    return session.execute(select(*due, Hospital.id)).all()
+
+
+def _in_turns(
+    session: Session, machine_now: datetime, channel: Channel, rank: int, hospitals: list[UUID], limit: int
+) -> list[UUID]:
+    """Lock up to ``limit`` due messages of one rank, each hospital's share of them; return them hospital by turn."""
+    m = OutgoingMessage
+    taken: dict[UUID, list[UUID]] = {hospital_id: [] for hospital_id in hospitals}
+    hungry, room = hospitals, limit
+    while hungry and room > 0:
+        full = []
+        for place, hospital_id in enumerate(hungry):
+            share = len(taken[hospital_id]) + math.ceil(room / (len(hungry) - place))
+            due = (
+                select(m.id)
+                .where(IS_WAITING, m.channel == channel, m.rank == rank)
+                .where(m.hospital_id == hospital_id, m.next_attempt_at <= machine_now)
+                .order_by(m.next_attempt_at, m.id)
+                .limit(share)
+                .with_for_update(skip_locked=True)
+            )
+            found = list(session.scalars(due))
+            room -= len(found) - len(taken[hospital_id])
+            taken[hospital_id] = found
+            if len(found) == share:
+                full.append(hospital_id)
+        hungry = full  # what the others left of their shares is for those who have more
+    return [message_id for turn in zip_longest(*taken.values()) for message_id in turn if message_id is not None]
 
 
 def renew(session: Session, machine_now: datetime, lease: UUID, ids: Collection[UUID]) -> set[UUID]:
@@ -117,6 +167,21 @@ def give_back(session: Session, machine_now: datetime, lease: UUID, ids: Sequenc
             **_FREE,
         )
     return len(too_old)
+
+
+def put_off(session: Session, lease: UUID, message_id: UUID, due: datetime) -> bool:
+    """Let a message wait until ``due`` as if it were queued only then; tell whether it was still held."""
+    values = {"status": MessageStatus.PENDING, "queued_at": due, "next_attempt_at": due}
+    return bool(_set(session, _held(lease, [message_id]), **values, **_FREE))
+
+
+def withdraw(session: Session, lease: UUID, message_id: UUID) -> bool:
+    """Delete a message that its recipient does not want; tell whether it was still held.
+
+    What it says stays in the application, and so does the word that its cause was told.
+    """
+    gone = delete(OutgoingMessage).where(_holds(lease, [message_id])).returning(OutgoingMessage.id)
+    return session.scalar(gone.execution_options(synchronize_session=False)) is not None
 
 
 def release(session: Session, machine_now: datetime, lease: UUID, ids: Collection[UUID]) -> None:
