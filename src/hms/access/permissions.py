@@ -46,6 +46,7 @@ class Permission(StrEnum):
     SEE_NO_SHOW_LOGS = "see no-show logs"
     SEE_NO_SHOW_STATS = "see no-show figures"
     SEE_REPORTS = "see monthly reports"
+    SEE_FIGURES = "see the hospital's figures"
     DECIDE_REVIEWS = "decide open reviews"
     FORGIVE = "waive, justify, block and unblock"
     RUN_JOBS = "run jobs and see their health"
@@ -84,6 +85,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     P.SEE_NO_SHOW_LOGS: frozenset({ADMIN, DOCTOR, RECEPTION}),
     P.SEE_NO_SHOW_STATS: frozenset({ADMIN, DOCTOR}),
     P.SEE_REPORTS: frozenset({ADMIN, DOCTOR}),
+    P.SEE_FIGURES: frozenset({ADMIN}),
     P.DECIDE_REVIEWS: frozenset({ADMIN, RECEPTION}),
     P.FORGIVE: frozenset({ADMIN}),
     P.RUN_JOBS: frozenset({ADMIN}),

@@ -1,0 +1,72 @@
+"""Which days of a period are kept, and which must be counted from the rows themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from hms.domain.figures import Wanted
+from hms.models import FigureMark, FigureProgress
+
+Rows = Select[*tuple[Any, ...]]
+"""Some rows, of whatever columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The days of ``wanted``. ``through``: the last kept one; ``marked``: kept ones that have changed since."""
+
+    hospital_id: UUID
+    wanted: Wanted
+    through: date | None = None
+    marked: Sequence[date] = ()
+
+    @property
+    def keeps_some(self) -> bool:
+        """Tell whether some day's figures are kept."""
+        return self.through is not None and self.through >= self.wanted.first
+
+    @property
+    def counts_some(self) -> bool:
+        """Tell whether some day must be counted from its rows."""
+        return bool(self.marked) or self.through is None or self.through < self.wanted.last
+
+    def kept(self, day: Any) -> ColumnElement[bool]:
+        """Build the condition that a kept row's day may be read."""
+        if self.through is None:
+            return false()
+        within = day.between(self.wanted.first, min(self.through, self.wanted.last))
+        return and_(within, day.not_in(self.marked)) if self.marked else within
+
+    def counted(self, day: Any) -> ColumnElement[bool]:
+        """Build the condition that a row belongs to a day that must be counted."""
+        first, last = self.wanted.first, self.wanted.last
+        if self.through is not None:
+            first = max(first, self.through + timedelta(days=1))
+        later = day.between(first, last)
+        return or_(later, day.in_(self.marked)) if self.marked else later
+
+    def only(self, doctor_id: Any) -> ColumnElement[bool]:
+        """Build the condition that a row is of the doctor who is asked for."""
+        condition: ColumnElement[bool] = doctor_id == self.wanted.doctor_id
+        return condition
+
+
+def coverage(session: Session, hospital_id: UUID, wanted: Wanted) -> Coverage:
+    """Return which of the wanted days are kept; one statement."""
+    p, m = FigureProgress, FigureMark
+    within = and_(m.hospital_id == p.hospital_id, m.day.between(wanted.first, wanted.last), m.day <= p.through)
+    statement = select(p.through, m.day).outerjoin(m, within).where(p.hospital_id == hospital_id).distinct()
+    rows = session.execute(statement).all()
+    if not rows:
+        return Coverage(hospital_id, wanted)
+    return Coverage(hospital_id, wanted, rows[0].through, sorted(row.day for row in rows if row.day is not None))
+
+
+def nothing_kept(hospital_id: UUID, wanted: Wanted) -> Coverage:
+    """Let all days be counted from their rows, whatever is kept."""
+    return Coverage(hospital_id, wanted)

@@ -1,0 +1,135 @@
+"""What is counted of each doctor's day: the one place that says how (in words: domain/figures.py)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, and_, exists, func, literal, not_, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from hms.domain.appointments import Status
+from hms.domain.no_shows import NoShowReason
+from hms.models import Appointment, AppointmentEvent, AuditEntry, DoctorSlot, FigureDay, NoShowLog, NoShowPenalty
+from hms.queries import standings
+from hms.queries.figures.coverage import Coverage, Rows
+from hms.queries.figures.measures import many, minutes_between
+
+KEYS = ("hospital_id", "day", "doctor_id")
+FACTS: tuple[str, ...] = tuple(column.name for column in FigureDay.__table__.columns if column.name not in KEYS)
+"""All that is counted, by the columns that keep it."""
+CAME = (Status.CHECKED_IN, Status.IN_PROGRESS, Status.COMPLETED)
+
+_A, _N, _P = Appointment, NoShowLog, NoShowPenalty
+_OF_SLOTS = frozenset({"slots_offered", "minutes_offered"})
+
+
+def facts(of: Coverage, names: Sequence[str]) -> Subquery:
+    """Build the rows (day, doctor_id, …names) of a period; a doctor's day may come in several rows, to be added up."""
+    parts: list[Rows] = []
+    if of.keeps_some:
+        parts.append(_kept(of, names))
+    if of.counts_some or not parts:
+        parts += counted(of, names)
+    return union_all(*parts).subquery("facts")
+
+
+def counted(of: Coverage, names: Sequence[str]) -> list[Rows]:
+    """Build the same from the visits and slots themselves, of the days that must be counted."""
+    parts = [_visits(of, names)]
+    if not _OF_SLOTS.isdisjoint(names):
+        parts.append(_slots(of, names))
+    return parts
+
+
+def _kept(of: Coverage, names: Sequence[str]) -> Rows:
+    f = FigureDay
+    statement = select(f.day, f.doctor_id, *(getattr(f, name) for name in names))
+    statement = statement.where(f.hospital_id == of.hospital_id, of.kept(f.day))
+    return statement if of.wanted.doctor_id is None else statement.where(of.only(f.doctor_id))
+
+
+def _visits(of: Coverage, names: Sequence[str]) -> Rows:
+    known = _of_visits()
+    statement = (
+        select(_A.appointment_date.label("day"), _A.doctor_id, *(known[name].label(name) for name in names))
+        .select_from(_A)
+        .outerjoin(_N, and_(_N.appointment_id == _A.id, _N.voided_at.is_(None)))
+        .outerjoin(_P, _P.appointment_id == _A.id)
+        .where(_A.hospital_id == of.hospital_id, of.counted(_A.appointment_date))
+        .group_by(_A.appointment_date, _A.doctor_id)
+    )
+    return statement if of.wanted.doctor_id is None else statement.where(of.only(_A.doctor_id))
+
+
+def _slots(of: Coverage, names: Sequence[str]) -> Rows:
+    s, holder = DoctorSlot, aliased(Appointment)
+    offered = or_(not_(or_(s.blocked_manually, s.absence_id.is_not(None))), holder.id.is_not(None))
+    known = {"slots_offered": many(offered), "minutes_offered": many(offered, minutes_between(s.starts_at, s.ends_at))}
+    statement = (
+        select(s.slot_date, s.doctor_id, *(known.get(name, literal(0)).label(name) for name in names))
+        .outerjoin(holder, and_(holder.slot_id == s.id, holder.holds_slot))
+        .where(s.hospital_id == of.hospital_id, of.counted(s.slot_date))
+        .group_by(s.slot_date, s.doctor_id)
+    )
+    return statement if of.wanted.doctor_id is None else statement.where(of.only(s.doctor_id))
+
+
+def _of_visits() -> dict[str, ColumnElement[int]]:
+    came, missed, marked = _A.status.in_(CAME), _A.status == Status.NO_SHOW, _N.id.is_not(None)
+    struck = _P.id.is_not(None)
+    reminded = exists().where(AuditEntry.entity_id == _A.id, AuditEntry.action == "appointment.reminded")
+    events = AppointmentEvent
+    confirmed = exists().where(events.appointment_id == _A.id, events.to_status == Status.CONFIRMED)
+    slotless = and_(_A.holds_slot, _A.slot_id.is_(None))
+    released, taken_since = _released(), _taken_since()
+    taken = _taken()
+    return {
+        "appointments": many(literal(value=True)),
+        "attended": many(came),
+        "missed": many(missed),
+        "cancelled": many(_A.status == Status.CANCELLED),
+        "marked_auto": many(and_(marked, _N.reason == NoShowReason.AUTO_TIMEOUT)),
+        "marked_staff": many(and_(marked, _N.reason == NoShowReason.MANUAL_STAFF)),
+        "marked_doctor": many(and_(marked, _N.reason == NoShowReason.MANUAL_DOCTOR)),
+        "marked_called": many(and_(marked, _N.reason == NoShowReason.PATIENT_CALLED)),
+        "marks_released": many(and_(marked, _N.slot_released)),
+        "marks_justified": many(and_(marked, _N.justified)),
+        "penalties": many(struck),
+        "penalties_counting": many(and_(struck, standings.counts(None))),
+        "penalties_waived": many(_P.waived_at.is_not(None)),
+        "penalties_justified": many(_P.justified_at.is_not(None)),
+        "penalties_voided": many(_P.voided_at.is_not(None)),
+        "reminded_attended": many(and_(came, reminded)),
+        "reminded_missed": many(and_(missed, reminded)),
+        "confirmed_attended": many(and_(came, confirmed)),
+        "confirmed_missed": many(and_(missed, confirmed)),
+        "slots_offered": many(slotless),
+        "minutes_offered": many(slotless, _A.duration_minutes),
+        "visits_held": many(_A.holds_slot),
+        "minutes_booked": many(_A.holds_slot, _A.duration_minutes),
+        "released": many(released),
+        "rebooked": many(and_(released, taken_since)),
+        "minutes_lost": many(and_(missed, or_(_A.holds_slot, not_(taken))), _A.duration_minutes),
+    }
+
+
+def _released() -> ColumnElement[bool]:
+    cancelled = and_(_A.status == Status.CANCELLED, _A.cancelled_at < _A.ends_at)
+    return or_(cancelled, and_(_A.status == Status.NO_SHOW, func.coalesce(_N.slot_released, literal(value=False))))
+
+
+def _taken_since() -> ColumnElement[bool]:
+    return _taken(func.coalesce(_N.slot_released_at, _A.cancelled_at))
+
+
+def _taken(since: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
+    """Build the condition that another visit holds some of a visit's time, booked since it was given free."""
+    other = aliased(Appointment)
+    found = exists().where(
+        other.doctor_id == _A.doctor_id,
+        other.appointment_date == _A.appointment_date,
+        other.holds_slot,
+        other.id != _A.id,
+        other.starts_at < _A.ends_at,
+        other.ends_at > _A.starts_at,
+    )
+    return found if since is None else found.where(other.booked_at >= since)

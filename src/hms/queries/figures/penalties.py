@@ -1,0 +1,151 @@
+"""Penalties by doctor and by patient, by the days of the missed visits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from hms.access.actors import Actor
+from hms.domain.figures import Wanted
+from hms.domain.people import PatientStatus
+from hms.models import Appointment, Doctor, NoShowPenalty, Patient, User
+from hms.queries import standings
+from hms.queries.figures.asking import allow
+from hms.queries.figures.coverage import coverage
+from hms.queries.figures.facts import facts
+from hms.queries.figures.measures import many, total
+
+PENALTIES = ("penalties", "penalties_counting", "penalties_waived", "penalties_justified", "penalties_voided")
+
+
+@dataclass(frozen=True, slots=True)
+class Penalties:
+    """Penalties struck. ``counting``: neither waived, justified nor taken back; one may be several of these."""
+
+    penalties: int
+    counting: int
+    waived: int
+    justified: int
+    taken_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorPenalties:
+    """What missed visits with a doctor cost."""
+
+    doctor_id: UUID
+    first_name: str
+    last_name: str
+    numbers: Penalties
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltiesByDoctor:
+    """All doctors with penalties in the period, most first."""
+
+    first: date
+    last: date
+    rows: Sequence[DoctorPenalties]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientPenalties:
+    """What a patient's missed visits cost. ``status`` and ``no_show_count``: now, whatever the period."""
+
+    patient_id: UUID
+    mrn: str
+    first_name: str
+    last_name: str
+    status: PatientStatus
+    no_show_count: int
+    numbers: Penalties
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltiesByPatient:
+    """The patients with most penalties in the period; ``patients``: how many have any, ``numbers``: of all of them."""
+
+    first: date
+    last: date
+    patients: int
+    numbers: Penalties
+    rows: Sequence[PatientPenalties]
+
+
+def by_doctor(session: Session, actor: Actor, wanted: Wanted) -> PenaltiesByDoctor:
+    """Count penalties by the doctor of the visit; two statements."""
+    allow(session, actor, wanted)
+    rows = facts(coverage(session, actor.hospital_id, wanted), PENALTIES)
+    sums = [total(rows.c[name]).label(name) for name in PENALTIES]
+    each = select(rows.c.doctor_id, *sums).group_by(rows.c.doctor_id).having(total(rows.c.penalties) > 0).subquery()
+    statement = (
+        select(Doctor.id, User.first_name, User.last_name, *(each.c[name] for name in PENALTIES))
+        .join(Doctor, Doctor.id == each.c.doctor_id)
+        .join(User, User.id == Doctor.user_id)
+        .order_by(each.c.penalties.desc(), User.last_name, User.first_name, Doctor.id)
+    )
+    found = [
+        DoctorPenalties(doctor_id, given, family, Penalties(*map(int, numbers)))
+        for doctor_id, given, family, *numbers in session.execute(statement)
+    ]
+    return PenaltiesByDoctor(wanted.first, wanted.last, found)
+
+
+def by_patient(session: Session, actor: Actor, wanted: Wanted, limit: int) -> PenaltiesByPatient:
+    """Count penalties by patient, the ``limit`` with most of them by name; one statement, read from the penalties."""
+    allow(session, actor, wanted)
+    a, p = Appointment, NoShowPenalty
+    numbers = (
+        many(p.id.is_not(None)),
+        many(standings.counts(None)),
+        many(p.waived_at.is_not(None)),
+        many(p.justified_at.is_not(None)),
+        many(p.voided_at.is_not(None)),
+    )
+    each = (
+        select(p.patient_id, *(number.label(name) for number, name in zip(numbers, PENALTIES, strict=True)))
+        .join(a, a.id == p.appointment_id)
+        .where(p.hospital_id == actor.hospital_id, a.appointment_date.between(wanted.first, wanted.last))
+        .group_by(p.patient_id)
+    )
+    if wanted.doctor_id is not None:
+        each = each.where(a.doctor_id == wanted.doctor_id)
+    each_one = each.cte("each_one")
+    columns = [each_one.c[name] for name in PENALTIES]
+    overall = (
+        select(func.count().label("patients"), *(total(column).label(f"all_{column.name}") for column in columns))
+        .select_from(each_one)
+        .subquery()
+    )
+    most = (
+        select(each_one)
+        .order_by(each_one.c.penalties.desc(), each_one.c.penalties_counting.desc(), each_one.c.patient_id)
+        .limit(limit)
+        .subquery()
+    )
+    statement = (
+        select(*overall.c, Patient.id, Patient.mrn, Patient.first_name, Patient.last_name, Patient.status)
+        .add_columns(Patient.no_show_count, *(most.c[name] for name in PENALTIES))
+        .select_from(overall)
+        .outerjoin(most, most.c.penalties > 0)
+        .outerjoin(Patient, Patient.id == most.c.patient_id)
+        .order_by(most.c.penalties.desc(), most.c.penalties_counting.desc(), most.c.patient_id)
+    )
+    found = session.execute(statement).all()
+    patients, *all_numbers = found[0][:6]
+    return PenaltiesByPatient(
+        wanted.first,
+        wanted.last,
+        patients,
+        Penalties(*map(int, all_numbers)),
+        [_patient(row) for row in found if row[6]],
+    )
+
+
+def _patient(row: Row[*tuple[Any, ...]]) -> PatientPenalties:
+    patient_id, mrn, given, family, status, count, *numbers = row[6:]
+    return PatientPenalties(patient_id, mrn, given, family, status, count, Penalties(*map(int, numbers)))

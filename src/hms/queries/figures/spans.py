@@ -1,0 +1,82 @@
+"""How long things took, as numbers of visits a length: the one place that says how it is measured."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, String, and_, cast, func, literal, not_, select, type_coerce, union_all
+from sqlalchemy.orm import Session
+
+from hms.domain.appointments import Status
+from hms.domain.figures import SpanKind, Wanted
+from hms.models import Appointment, FigureSpan
+from hms.queries.figures.coverage import Coverage, Rows, coverage, nothing_kept
+from hms.queries.figures.facts import CAME
+from hms.queries.figures.measures import days_between, many, minutes_between, total
+
+_A = Appointment
+_ENDS = {
+    SpanKind.TO_VITALS: (_A.checked_in_at, _A.vitals_recorded_at),
+    SpanKind.TO_DOCTOR: (_A.vitals_recorded_at, _A.started_at),
+    SpanKind.TO_BEGIN: (_A.checked_in_at, _A.started_at),
+}
+
+
+def measured(
+    session: Session, hospital_id: UUID, wanted: Wanted, kinds: Sequence[SpanKind]
+) -> list[tuple[bool, SpanKind, int, int, int]]:
+    """Return (is it of ``wanted``, kind, length, visits, missed) of the period and the one before; two statements.
+
+    A single doctor's visits are few enough to be counted from the rows, so only whole hospitals' are kept.
+    """
+    both = wanted.with_before
+    of = coverage(session, hospital_id, both) if wanted.doctor_id is None else nothing_kept(hospital_id, both)
+    parts: list[Rows] = []
+    if of.keeps_some:
+        parts.append(_kept(of, kinds))
+    if of.counts_some or not parts:
+        parts += counted(of, kinds)
+    rows = union_all(*parts).subquery()
+    now = (rows.c.day >= wanted.first).label("now")
+    grouped = (now, rows.c.kind, rows.c.length)
+    statement = select(*grouped, total(rows.c.visits), total(rows.c.missed)).group_by(*grouped)
+    found = session.execute(statement)
+    return [(bool(row[0]), SpanKind(row[1]), row[2], int(row[3]), int(row[4])) for row in found]
+
+
+def counted(of: Coverage, kinds: Sequence[SpanKind]) -> list[Rows]:
+    """Build the rows (day, kind, length, visits, missed) from the visits themselves, of days that must be counted."""
+    parts = []
+    for kind in kinds:
+        length, condition = _lead() if kind is SpanKind.LEAD else _wait(kind)
+        inner = select(_A.appointment_date.label("day"), cast(length, Integer).label("length"), _A.status).where(
+            _A.hospital_id == of.hospital_id, of.counted(_A.appointment_date), condition
+        )
+        if of.wanted.doctor_id is not None:
+            inner = inner.where(of.only(_A.doctor_id))
+        rows = inner.subquery()
+        missed = rows.c.status == Status.NO_SHOW
+        numbers = (cast(func.count(), Integer).label("visits"), many(missed).label("missed"))
+        parts.append(
+            select(rows.c.day, literal(kind.value).label("kind"), rows.c.length, *numbers).group_by(
+                rows.c.day, rows.c.length
+            )
+        )
+    return parts
+
+
+def _kept(of: Coverage, kinds: Sequence[SpanKind]) -> Rows:
+    f = FigureSpan
+    return select(f.day, type_coerce(f.kind, String()).label("kind"), f.length, f.visits, f.missed).where(
+        f.hospital_id == of.hospital_id, of.kept(f.day), f.kind.in_(kinds)
+    )
+
+
+def _wait(kind: SpanKind) -> tuple[Any, Any]:
+    begin, end = _ENDS[kind]
+    return minutes_between(begin, end), and_(_A.status.in_(CAME), begin.is_not(None), end >= begin)
+
+
+def _lead() -> tuple[Any, Any]:
+    unknown = and_(_A.imported, _A.booked_at == _A.starts_at)
+    return days_between(_A.booked_at, _A.starts_at), and_(_A.status.in_([*CAME, Status.NO_SHOW]), not_(unknown))
