@@ -8,6 +8,7 @@ from hms.models.calendar_feeds import CalendarFeed
 from hms.models.consultations import Consultation, ConsultationNote, ConsultationParticipant
 from hms.models.doctors import Doctor
 from hms.models.figures import FigureDay, FigureMark, FigureProgress, FigureSpan
+from hms.models.exports import ExportPart, HistoryExport
 from hms.models.guardians import PatientGuardian
 from hms.models.heartbeats import Heartbeat
 from hms.models.holidays import HospitalHoliday
@@ -46,7 +47,9 @@ __all__ = [
     "FigureMark",
     "FigureProgress",
     "FigureSpan",
+    "ExportPart",
     "Heartbeat",
+    "HistoryExport",
     "Hospital",
     "HospitalHoliday",
     "IdempotencyKey",
