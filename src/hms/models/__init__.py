@@ -7,8 +7,8 @@ from hms.models.base import Base, UtcDateTime, new_id, new_ids
 from hms.models.calendar_feeds import CalendarFeed
 from hms.models.consultations import Consultation, ConsultationNote, ConsultationParticipant
 from hms.models.doctors import Doctor
-from hms.models.figures import FigureDay, FigureMark, FigureProgress, FigureSpan
 from hms.models.exports import ExportPart, HistoryExport
+from hms.models.figures import FigureDay, FigureMark, FigureProgress, FigureSpan
 from hms.models.guardians import PatientGuardian
 from hms.models.heartbeats import Heartbeat
 from hms.models.holidays import HospitalHoliday
@@ -43,11 +43,11 @@ __all__ = [
     "DoctorDay",
     "DoctorSchedule",
     "DoctorSlot",
+    "ExportPart",
     "FigureDay",
     "FigureMark",
     "FigureProgress",
     "FigureSpan",
-    "ExportPart",
     "Heartbeat",
     "HistoryExport",
     "Hospital",
