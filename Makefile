@@ -10,6 +10,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := src/hms/web/static/vendor
+FONTS := src/hms/gateways/fonts
 VENDORED := $(VENDOR)/htmx.min.js
 LOCK_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
@@ -105,5 +106,5 @@ lock-assets: $(VENV)/.locked ## Lock the page assets after a change of assets/pa
 
 .PHONY: clean
 clean: ## Remove whatever was made, the .venv too; keep var/
-	rm -rf $(VENV) $(VENDOR) build dist assets/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENDOR) $(FONTS) build dist assets/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,9 @@
-"""Bring the page assets from npm into `src/hms/web/static/vendor/`.
+"""Bring what the pages load, and the fonts of PDF files, from npm into the package.
 
 Run by `make setup`. The `vendor` table of package.json says which files of
-`node_modules` the pages load, and under which names; add a row there to ship
-one more. Development dependencies (axe-core) stay in `node_modules`, for tests.
+`node_modules` the pages load, and under which names, `fonts` what PDF files
+are set in; add a row there to ship one more. Development dependencies
+(axe-core) stay in `node_modules`, for tests.
 
 Uses the system's Node.js when it is 20 or newer, else the one that the
 development lock installed beside this interpreter.
@@ -21,6 +22,7 @@ from pathlib import Path
 
 ASSETS = Path(__file__).resolve().parent
 VENDOR = ASSETS.parent / "src" / "hms" / "web" / "static" / "vendor"
+FONTS = ASSETS.parent / "src" / "hms" / "gateways" / "fonts"
 MODULES = ASSETS / "node_modules"
 OLDEST_NODE = 20
 
@@ -33,7 +35,9 @@ def main() -> None:
         renew_lock()
     # Nothing of ours needs a package's own install script; some would report home.
     run_npm("ci", "--ignore-scripts")
-    copy_vendor(json.loads((ASSETS / "package.json").read_text())["vendor"])
+    wanted = json.loads((ASSETS / "package.json").read_text())
+    copy(wanted["vendor"], VENDOR)
+    copy(wanted["fonts"], FONTS)
 
 
 def renew_lock() -> None:
@@ -79,11 +83,11 @@ def node_major(node: str) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def copy_vendor(files: dict[str, str]) -> None:
-    """Copy the named files, and drop whatever an earlier build left."""
-    shutil.rmtree(VENDOR, ignore_errors=True)
+def copy(files: dict[str, str], folder: Path) -> None:
+    """Copy the named files into a folder, and drop whatever an earlier build left there."""
+    shutil.rmtree(folder, ignore_errors=True)
     for source, name in files.items():
-        target = VENDOR / name
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(MODULES / source, target)
 

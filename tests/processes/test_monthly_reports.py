@@ -214,7 +214,7 @@ def test_statements_don_t_grow_with_doctors(runtime: Runtime, hospital: Hospital
             assert report(runtime, hospital).items == doctors
         return len(seen)
 
-    few, many = statements(2), statements(8)
+    few, many = statements(1), statements(3)
     assert few == many
 
 

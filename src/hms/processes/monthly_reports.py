@@ -16,7 +16,7 @@ from hms.services import reports
 from hms.services.reports import ReportSome
 from hms.transaction import Work
 
-MOST_AT_ONCE = 10
+MOST_AT_ONCE = 3
 """Doctors in one transaction: a month of a busy one has hundreds of visits, and SQLite has one writer at a time."""
 
 

@@ -68,3 +68,11 @@ def test_statements_are_few(clinic: Clinic, reports: dict[Doctor, MonthlyReport]
     with counted_statements(clinic.runtime) as seen:
         admin.get(f"/reports/{reports[clinic.doctors[0]].id}")
     assert len(seen) == 3
+
+
+def test_comes_as_a_file_too(clinic: Clinic, reports: dict[Doctor, MonthlyReport]) -> None:
+    answer = clinic.client(clinic.doctors[0]).get(f"/reports/{reports[clinic.doctors[0]].id}.pdf")
+    assert answer.mimetype == "application/pdf"
+    assert "report-2026-01.pdf" in answer.headers["Content-Disposition"]
+    assert answer.data.startswith(b"%PDF-")
+    assert clinic.client(clinic.doctors[1]).get(f"/reports/{reports[clinic.doctors[0]].id}.pdf").status_code == 404

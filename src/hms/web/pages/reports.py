@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from hms.processes.report_files import report_file
 from hms.queries import doctors, reports
 from hms.queries.doctors import DoctorFilters
 from hms.queries.reports import Newest, ReportRow
@@ -18,6 +19,7 @@ def register(pages: Blueprint) -> None:
     """Add the reports' routes."""
     pages.get("/reports", endpoint="reports")(listing)
     pages.get("/reports/<uuid:report_id>", endpoint="report")(one)
+    pages.get("/reports/<uuid:report_id>.pdf", endpoint="report_file")(file)
 
 
 @staff_only
@@ -38,6 +40,18 @@ def one(report_id: UUID) -> Response:
     """Show one report."""
     report = runtime().read(reports.one, desk().actor, report_id)
     return page("reports/one.html", HERE, report=report, row=report.row, totals=report.row.totals)
+
+
+@staff_only
+def file(report_id: UUID) -> Response:
+    """Send one report as PDF."""
+    at = desk()
+    report = runtime().read(reports.one, at.actor, report_id)
+    hospital, written = at.identity.hospital.name, at.formats.stamp(report.row.written_at)
+    answer = Response(report_file(hospital, report, written), mimetype="application/pdf")
+    name = f"report-{report.row.month:%Y-%m}.pdf"
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    return answer
 
 
 def _place(row: ReportRow) -> str:
