@@ -48,7 +48,7 @@ class Metrics:
         self._run_seconds.labels(job).observe(seconds)
 
     def delivered(self, channel: str, outcomes: Mapping[str, int]) -> None:
-        """Count attempts to deliver: outcome (delivered, retried, postponed, failed, lost) → how many."""
+        """Count attempts to deliver: outcome (a field of processes.delivery.DeliveryReport) → how many."""
         for outcome, messages in outcomes.items():
             self._deliveries.labels(channel, outcome).inc(messages)
 

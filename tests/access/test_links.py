@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from hms.access.links import LinkSigner, VisitLink
+from hms.access.links import LinkSigner, OptOutLink, VisitLink
+from hms.domain.messages import Channel
 
 SIGNER = LinkSigner("a secret of this house")
 VISIT = VisitLink(UUID(int=7), 3)
@@ -29,6 +30,17 @@ def test_a_link_is_for_one_purpose_and_one_house() -> None:
         LinkSigner("")
 
 
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS])
+@pytest.mark.parametrize("is_patient", [True, False])
+def test_an_opt_out_link_names_person_and_channel(is_patient: bool, channel: Channel) -> None:
+    link = OptOutLink(LOGIN, is_patient, channel)
+    token = SIGNER.opt_out_token(link)
+    assert SIGNER.opt_out_link(token) == link
+    assert len(token) == 44
+    assert SIGNER.login_link(token) is None
+    assert SIGNER.opt_out_link(SIGNER.visit_token(VISIT)) is None
+
+
 def test_nothing_can_be_changed() -> None:
     token = SIGNER.login_token(LOGIN)
     raw = base64.urlsafe_b64decode(token + "=")
@@ -42,6 +54,7 @@ def test_nothing_can_be_changed() -> None:
 def test_nonsense_is_no_link(token: str) -> None:
     assert SIGNER.visit_link(token) is None
     assert SIGNER.login_link(token) is None
+    assert SIGNER.opt_out_link(token) is None
 
 
 def test_each_link_has_one_spelling() -> None:

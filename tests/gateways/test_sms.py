@@ -36,7 +36,7 @@ def test_a_refused_message_is_told_apart(http_peer: HttpPeer) -> None:
     http_peer.answer(400)
     with pytest.raises(DeliveryRefusedError, match="400") as refused:
         send(f"json://{http_peer.netloc}/{{to}}")
-    assert not refused.value.permanent
+    assert (refused.value.permanent, refused.value.wrong_address) == (False, True)
 
 
 def test_a_provider_that_is_not_there_is_not_the_messages_fault() -> None:

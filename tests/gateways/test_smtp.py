@@ -15,7 +15,7 @@ from hms.gateways.protocols import Attachment, DeliveryRefusedError, GatewayUnav
 from hms.gateways.smtp import SmtpMail
 from tests.support.letters import through
 from tests.support.processes import free_port
-from tests.support.smtp import SmtpPeer
+from tests.support.smtp import SmtpPeer, Stage
 
 ID = UUID("019c0000-0000-7000-8000-000000000001")
 
@@ -60,6 +60,45 @@ def test_many_mails_go_over_one_connection(smtp_peer: SmtpPeer) -> None:
         for _ in range(3):
             connection.send(make_mail())
     assert len(smtp_peer.mails) == 3
+
+
+@pytest.mark.parametrize(("address", "one_click"), [("https://hms.example/o/x", True), ("http://desk/o/x", False)])
+def test_mail_programs_are_told_how_such_mails_are_declined(smtp_peer: SmtpPeer, address: str, one_click: bool) -> None:
+    with through(smtp_peer).connected() as connection:
+        connection.send(make_mail(stop=address))
+        connection.send(make_mail())
+    declinable, other = (mail.message for mail in smtp_peer.mails)
+    assert declinable["List-Unsubscribe"] == f"<{address}>"
+    assert declinable["List-Unsubscribe-Post"] == ("List-Unsubscribe=One-Click" if one_click else None)
+    assert (other["List-Unsubscribe"], other["List-Unsubscribe-Post"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("reply", "stage", "permanent", "wrong"),
+    [
+        ("550 No such user", "RCPT", True, True),
+        ("550 5.1.1 No such user", "RCPT", True, True),
+        ("550 5.7.1 Not from your network", "RCPT", True, False),
+        ("450 4.2.1 Busy", "RCPT", False, False),
+        ("552 5.2.2 Mailbox full", "DATA", True, True),
+        ("554 5.7.1 This looks like spam", "DATA", True, False),
+    ],
+)
+def test_a_refusal_tells_whether_the_address_is_wrong(
+    smtp_peer: SmtpPeer, reply: str, stage: Stage, permanent: bool, wrong: bool
+) -> None:
+    smtp_peer.refuse(reply, at=stage)
+    with through(smtp_peer).connected() as connection, pytest.raises(DeliveryRefusedError) as refused:
+        connection.send(make_mail())
+    assert (refused.value.permanent, refused.value.wrong_address) == (permanent, wrong)
+
+
+def test_a_server_that_takes_few_mails_a_connection_is_called_again(smtp_peer: SmtpPeer) -> None:
+    with through(smtp_peer).connected() as connection:
+        connection.send(make_mail())
+        smtp_peer.refuse("421 Enough for one connection", at="MAIL")
+        connection.send(make_mail())
+    assert len(smtp_peer.mails) == 2
 
 
 @pytest.mark.parametrize("field", ["subject", "to_name", "sender_name"])

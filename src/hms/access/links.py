@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hms.access.tokens import derive_key
+from hms.domain.messages import Channel
 
 _SIGNATURE = 16
 """Bytes of a signature: 128 bits, which nobody guesses, and short enough for a text message."""
@@ -26,6 +27,19 @@ class VisitLink:
     sequence: int
 
 
+@dataclass(frozen=True, slots=True)
+class OptOutLink:
+    """Whose messages on which channel are declined: a patient's, or a login's."""
+
+    person_id: UUID
+    is_patient: bool
+    channel: Channel
+
+
+_OPT_OUTS = ((True, Channel.EMAIL), (True, Channel.SMS), (False, Channel.EMAIL), (False, Channel.SMS))
+"""What the last byte of such a link says, by its number."""
+
+
 class LinkSigner:
     """Write and read links with keys derived from one secret, a key for each purpose."""
 
@@ -34,6 +48,7 @@ class LinkSigner:
             raise ValueError("Links need a secret to be signed with.")
         self._login_key = derive_key(secret, "login links")
         self._visit_key = derive_key(secret, "visit links")
+        self._opt_out_key = derive_key(secret, "opt-out links")
 
     def login_token(self, link_id: UUID) -> str:
         """Return the secret that opens a login link."""
@@ -52,6 +67,16 @@ class LinkSigner:
         """Return the appointment that a secret opens; None for one that was never given out."""
         content = _checked(self._visit_key, token, 16 + _NUMBER)
         return None if content is None else VisitLink(UUID(bytes=content[:16]), int.from_bytes(content[16:], "big"))
+
+    def opt_out_token(self, link: OptOutLink) -> str:
+        """Return the secret that declines one person's messages on one channel, and takes that back."""
+        kind = _OPT_OUTS.index((link.is_patient, link.channel))
+        return _signed(self._opt_out_key, link.person_id.bytes + bytes([kind]))
+
+    def opt_out_link(self, token: str) -> OptOutLink | None:
+        """Return what a secret declines; None for one that was never given out."""
+        content = _checked(self._opt_out_key, token, 16 + 1)
+        return None if content is None else OptOutLink(UUID(bytes=content[:16]), *_OPT_OUTS[content[16]])
 
 
 def _signed(key: bytes, content: bytes) -> str:

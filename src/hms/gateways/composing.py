@@ -41,6 +41,11 @@ def compose(mail: Mail, sender: Sender) -> EmailMessage:
     message["Message-ID"] = f"<{mail.message_id}@{sender.domain}>"
     # Vacation answers to an automatic mail help nobody (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
+    if mail.stop:
+        message["List-Unsubscribe"] = f"<{mail.stop}>"
+        if mail.stop.startswith("https:"):
+            # One click in the mail program, without a page in between (RFC 8058); only over an encrypted connection.
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     for attachment in mail.attachments:
@@ -64,7 +69,7 @@ def plain_address(address: str) -> str:
     except UnicodeError:
         bare = ""
     if not bare.isascii() or not _ADDRESS.fullmatch(bare):
-        raise DeliveryRefusedError("The email address is not valid.", permanent=True)
+        raise DeliveryRefusedError("The email address is not valid.", permanent=True, wrong_address=True)
     return bare
 
 
@@ -72,7 +77,8 @@ def _address(name: str, address: str) -> Address:
     try:
         return Address(_one_line(name), addr_spec=plain_address(address))
     except (ValueError, IndexError) as error:
-        raise DeliveryRefusedError("The email address is not valid.", permanent=True) from error
+        reason = "The email address is not valid."
+        raise DeliveryRefusedError(reason, permanent=True, wrong_address=True) from error
 
 
 def _one_line(text: str) -> str:

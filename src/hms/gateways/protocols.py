@@ -9,11 +9,14 @@ from uuid import UUID
 
 
 class DeliveryRefusedError(Exception):
-    """This message was refused, or may or may not have arrived. ``permanent``: trying again is useless."""
+    """This message was refused, or may or may not have arrived. ``permanent``: trying again is useless.
 
-    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+    ``wrong_address``: it is the address that is to blame, and would be for any other message.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False, wrong_address: bool = False) -> None:
         super().__init__(reason)
-        self.permanent = permanent
+        self.permanent, self.wrong_address = permanent, wrong_address
 
 
 class GatewayUnavailableError(Exception):
@@ -34,7 +37,8 @@ class Mail:
     """One mail, ready to send.
 
     ``message_id`` stays the same over all tries and makes the Message-ID. ``to``: one address; ``sender_name``: whom
-    the mail shows as its sender; ``reply_to``: where answers go, if anywhere.
+    the mail shows as its sender; ``reply_to``: where answers go, if anywhere. ``stop``: the address at which the reader
+    declines such mails; empty for those that nobody can decline.
     """
 
     message_id: UUID
@@ -46,6 +50,7 @@ class Mail:
     html: str
     written_at: datetime
     reply_to: str = ""
+    stop: str = ""
     attachments: Sequence[Attachment] = ()
 
 

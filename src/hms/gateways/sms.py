@@ -44,7 +44,7 @@ class AppriseSms:
 def _number(raw: str) -> str:
     number = re.sub(r"[\s().\-/]", "", raw)
     if not _NUMBER.fullmatch(number):
-        raise DeliveryRefusedError("The phone number is not valid.", permanent=True)
+        raise DeliveryRefusedError("The phone number is not valid.", permanent=True, wrong_address=True)
     return number
 
 
@@ -55,4 +55,5 @@ def _reason(said: str) -> DeliveryRefusedError | GatewayUnavailableError:
         return GatewayUnavailableError(f"The SMS provider answers {status}.")
     if "onnection error" in said:
         return GatewayUnavailableError("The SMS provider cannot be reached.")
-    return DeliveryRefusedError(f"The SMS provider refused the message{f' ({status})' if status else ''}.")
+    words = f"The SMS provider refused the message{f' ({status})' if status else ''}."
+    return DeliveryRefusedError(words, wrong_address=status is not None)

@@ -4,6 +4,7 @@ Before the content is handed over, trouble is the connection's: the message did 
 fails after that counts as a try, because the mail may have arrived all the same.
 """
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -14,8 +15,11 @@ from hms.gateways.composing import Sender, compose, plain_address
 from hms.gateways.protocols import DeliveryRefusedError, GatewayUnavailableError, Mail
 
 IMPLICIT_TLS_PORT = 465
+TAKEN = (250, 251)
 CLOSING = 421
 AUTHENTICATION_REQUIRED = 530
+NO_SUCH_MAILBOX = frozenset({550, 551, 553, 556})
+_ENHANCED = re.compile(r"5\d\d 5\.(\d)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class SmtpConnection:
             raise GatewayUnavailableError(f"The mail server is closing: {_words(answer)}")
         if code != 250:
             self._reset()
-            raise DeliveryRefusedError(_words(answer, code), permanent=code >= 500)
+            raise _refusal(code, answer)
 
     def close(self) -> None:
         """Say goodbye."""
@@ -117,27 +121,33 @@ class SmtpConnection:
     def _announce(self, recipient: str) -> None:
         """Name sender and recipient, on a new connection if the old one turns out to be closed meanwhile."""
         while True:
-            server = self.open()
             try:
-                code, answer = server.mail(self._gateway.sender.address)
-                if code != 250:
-                    break
-                code, answer = server.rcpt(recipient)
+                code, answer, is_ours = self._greet(self.open(), recipient)
             except (OSError, smtplib.SMTPException) as error:
                 self._drop()
                 if self._used:
                     self._used = False
                     continue
                 raise GatewayUnavailableError(f"The mail server broke off: {_say(error)}") from error
-            if code in (250, 251):
+            if code in TAKEN and not is_ours:
                 return
-            if code in (CLOSING, AUTHENTICATION_REQUIRED):
-                break
-            self._reset()
-            raise DeliveryRefusedError(_words(answer, code), permanent=code >= 500)
-        # Every mail has the same sender: a server that refuses it, or wants a login, would refuse them all.
-        self._drop()
-        raise GatewayUnavailableError(f"The mail server does not take mail from us: {_words(answer, code)}")
+            if not is_ours:
+                self._reset()
+                raise _refusal(code, answer)
+            self._drop()
+            if code != CLOSING or not self._used:
+                # Every mail has the same sender: a server that refuses it, or wants a login, would refuse them all.
+                raise GatewayUnavailableError(f"The mail server does not take mail from us: {_words(answer, code)}")
+            # Many servers take so many mails a connection; the next one is as welcome on a new one.
+            self._used = False
+
+    def _greet(self, server: smtplib.SMTP, recipient: str) -> tuple[int, bytes | str, bool]:
+        """Name sender and recipient; return the answer, and whether it is about us rather than the recipient."""
+        code, answer = server.mail(self._gateway.sender.address)
+        if code != 250:
+            return code, answer, True
+        code, answer = server.rcpt(recipient)
+        return code, answer, code in (CLOSING, AUTHENTICATION_REQUIRED)
 
     def _reset(self) -> None:
         try:
@@ -150,6 +160,14 @@ class SmtpConnection:
         if self._server is not None:
             self._server.close()
         self._server = None
+
+
+def _refusal(code: int, answer: bytes | str) -> DeliveryRefusedError:
+    words = _words(answer, code)
+    status = _ENHANCED.match(words)
+    # 5.1: there is no such address; 5.2: its mailbox takes nothing (RFC 3463). Else the plain codes of RFC 5321.
+    wrong = status[1] in "12" if status else code in NO_SUCH_MAILBOX
+    return DeliveryRefusedError(words, permanent=code >= 500, wrong_address=wrong)
 
 
 def _say(error: BaseException) -> str:

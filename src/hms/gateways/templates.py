@@ -42,7 +42,8 @@ class Table:
 class Letter:
     """What one mail says. ``facts``: label and value, shown as a small table; ``language`` is the text's own.
 
-    ``steps``: what can be done from the mail. ``name`` may be empty: nobody knows who reads it.
+    ``steps``: what can be done from the mail. ``name`` may be empty: nobody knows who reads it. ``stop``: where such
+    messages are declined; empty for those that nobody can decline.
     """
 
     hospital: Letterhead
@@ -52,6 +53,7 @@ class Letter:
     facts: tuple[tuple[str, str], ...] = ()
     steps: tuple[Step, ...] = ()
     table: Table | None = None
+    stop: str = ""
     language: str = "en"
 
 
@@ -89,6 +91,7 @@ def _render(template: str, letter: Letter) -> str:
             facts=letter.facts,
             steps=letter.steps,
             table=letter.table,
+            stop=letter.stop,
             language=letter.language,
         )
     )

@@ -57,6 +57,7 @@ def _waiting(session: Session, machine_now: datetime, channel: Channel) -> Seque
         select(m.id)
         .where(IS_WAITING, m.channel == channel, m.rank == rank)
         .where(m.hospital_id == Hospital.id, m.next_attempt_at <= machine_now)
+        .order_by(m.next_attempt_at)  # as the index has it, so that the planner sees which one is meant
         .limit(1)
         .scalar_subquery()
         for rank in RANKS

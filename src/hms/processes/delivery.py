@@ -7,17 +7,21 @@ noting leaves one message that is sent again under the same Message-ID, and a le
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 import structlog
+from sqlalchemy.orm import Session
 
 from hms.domain.messages import Channel, MessageStatus
+from hms.domain.preferences import may_decline
 from hms.gateways.protocols import DeliveryRefusedError, GatewayUnavailableError
-from hms.outbox import claims
+from hms.outbox import claims, wrong_addresses
+from hms.outbox.wrong_addresses import Reached
 from hms.processes.letters import WritingDesk
 from hms.queries import deliveries
 from hms.queries.deliveries import Delivery
@@ -31,13 +35,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What one round did. ``postponed``: put back because a gateway cannot be used; ``lost``: leases that ran out."""
+    """What one round did. ``postponed``: put back because a gateway cannot be used; ``lost``: leases that ran out.
+
+    ``declined``: not wanted; ``held``: put off until the quiet hours end.
+    """
 
     delivered: int = 0
     retried: int = 0
     failed: int = 0
     postponed: int = 0
     lost: int = 0
+    declined: int = 0
+    held: int = 0
 
 
 def deliver_due(
@@ -65,10 +74,12 @@ def deliver_due(
 def _deliver_channel(
     runtime: Runtime, channel: Channel, batch: int, stop: Callable[[], bool], counts: Counter[str]
 ) -> None:
-    while not stop():
-        lease, ids = runtime.maintain(claims.claim, runtime.clocks.machine.now(), channel, batch)
-        if not ids or not _Round(runtime, channel, lease, ids, counts).run(stop):
-            break
+    # One connection for all that waits, opened when there is something.
+    with _WayOut(runtime, channel) as way:
+        while not stop():
+            lease, ids = runtime.maintain(claims.claim, runtime.clocks.machine.now(), channel, batch)
+            if not ids or not _Round(runtime, way, lease, ids, counts).run(stop):
+                break
 
 
 class Relay:
@@ -97,9 +108,10 @@ class _Round:
     """One claimed batch on its way. ``_rest``: what is claimed and not settled yet, in the order to send."""
 
     def __init__(
-        self, runtime: Runtime, channel: Channel, lease: UUID, ids: Sequence[UUID], counts: Counter[str]
+        self, runtime: Runtime, way: "_WayOut", lease: UUID, ids: Sequence[UUID], counts: Counter[str]
     ) -> None:
-        self._runtime, self._channel, self._lease, self._rest, self._counts = runtime, channel, lease, list(ids), counts
+        self._runtime, self._way, self._lease, self._rest, self._counts = runtime, way, lease, list(ids), counts
+        self._channel = way.channel
         self._held_until = runtime.clocks.machine.now() + claims.LEASE
         self._tried: UUID | None = None
 
@@ -107,10 +119,10 @@ class _Round:
         """Send the batch; return False when the gateway cannot be used."""
         found = {each.id: each for each in self._runtime.read(deliveries.claimed, self._rest)}
         try:
-            with _way_out(self._runtime, self._channel) as send:
-                while self._rest and not stop() and self._hold():
-                    self._tried = self._rest[0]
-                    self._deliver(found[self._tried], send)
+            send = self._way.open()
+            while self._rest and not stop() and self._hold():
+                self._tried = self._rest[0]
+                self._deliver(found[self._tried], send)
         except GatewayUnavailableError as error:
             self._postpone(str(error))
             return False
@@ -120,35 +132,56 @@ class _Round:
         return True
 
     def _deliver(self, delivery: Delivery, send: Send) -> None:
+        now = self._runtime.clocks.hospital.now()
         try:
+            if delivery.is_declined and may_decline(delivery.type):
+                gone = self._runtime.maintain(claims.withdraw, self._lease, delivery.id)
+                self._done(delivery.id, "declined" if gone else "lost")
+                return
+            if (until := delivery.held_until(now)) is not None:
+                due = self._machine_now + (until - now) / self._runtime.clocks.speed
+                held = self._runtime.maintain(claims.put_off, self._lease, delivery.id, due)
+                self._done(delivery.id, "held" if held else "lost")
+                return
             send(delivery)
         except GatewayUnavailableError:
             raise
         except DeliveryRefusedError as error:
-            self._refused(delivery.id, str(error), permanent=error.permanent)
+            self._refused(delivery, error)
         except Exception as error:
             # Whatever is wrong with one message must not keep the others.
             log.exception("message cannot be written or sent", message_id=str(delivery.id))
-            self._refused(delivery.id, f"This message cannot be written or sent ({type(error).__name__}).")
+            words = f"This message cannot be written or sent ({type(error).__name__})."
+            self._refused(delivery, DeliveryRefusedError(words))
         else:
-            now = self._runtime.clocks.hospital.now()
-            held = self._runtime.maintain(claims.settle_delivered, self._lease, [delivery.id], now)
-            self._done(delivery.id, "delivered" if held else "lost")
+            self._arrived(delivery)
 
-    def _refused(self, message_id: UUID, reason: str, *, permanent: bool = False) -> None:
+    def _arrived(self, delivery: Delivery) -> None:
+        now = self._runtime.clocks.hospital.now()
+
+        def settle(session: Session) -> set[UUID]:
+            if delivery.is_suspect:
+                wrong_addresses.found_right(session, _reached(delivery))
+            return claims.settle_delivered(session, self._lease, [delivery.id], now)
+
+        self._done(delivery.id, "delivered" if self._runtime.maintain(settle) else "lost")
+
+    def _refused(self, delivery: Delivery, error: DeliveryRefusedError) -> None:
         jitter = random.random()  # noqa: S311 -- jitter, not a secret
-        status = self._runtime.maintain(
-            claims.settle_refused,
-            self._machine_now,
-            self._lease,
-            message_id,
-            reason,
-            permanent=permanent,
-            jitter=jitter,
-        )
+        now, machine_now, reason = self._runtime.clocks.hospital.now(), self._machine_now, str(error)
+
+        def settle(session: Session) -> MessageStatus | None:
+            status = claims.settle_refused(
+                session, machine_now, self._lease, delivery.id, reason, permanent=error.permanent, jitter=jitter
+            )
+            if status is MessageStatus.FAILED and error.wrong_address:
+                wrong_addresses.found_wrong(session, _reached(delivery), reason, now)
+            return status
+
+        status = self._runtime.maintain(settle)
         outcome = {None: "lost", MessageStatus.FAILED: "failed"}.get(status, "retried")
-        log.warning("message refused", message_id=str(message_id), channel=self._channel.value, outcome=outcome)
-        self._done(message_id, outcome)
+        log.warning("message refused", message_id=str(delivery.id), channel=self._channel.value, outcome=outcome)
+        self._done(delivery.id, outcome)
 
     def _postpone(self, reason: str) -> None:
         # In the middle of a batch only the message at hand waits: should it be the one that breaks the connection,
@@ -181,12 +214,37 @@ class _Round:
         return self._runtime.clocks.machine.now()
 
 
-@contextmanager
-def _way_out(runtime: Runtime, channel: Channel) -> Iterator[Send]:
-    clocks, desk = runtime.clocks, WritingDesk.of(runtime)
-    if channel is Channel.EMAIL:
-        with runtime.gateways.mail.connected() as mail:
-            yield lambda delivery: mail.send(desk.mail_of(delivery, clocks.hospital.now(), clocks.machine.now()))
-    else:
-        with runtime.gateways.sms.connected() as sms:
-            yield lambda delivery: sms.send(desk.text_of(delivery, clocks.hospital.now()))
+class _WayOut:
+    """One channel's way out: opened at the first need and kept open, opened anew after it broke."""
+
+    def __init__(self, runtime: Runtime, channel: Channel) -> None:
+        self.channel = channel
+        self._runtime, self._desk = runtime, WritingDesk.of(runtime)
+        self._stack = ExitStack()
+        self._send: Send | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stack.close()
+
+    def open(self) -> Send:
+        """Return how to send; raise GatewayUnavailableError."""
+        if self._send is None:
+            self._send = self._mail() if self.channel is Channel.EMAIL else self._text()
+        return self._send
+
+    def _mail(self) -> Send:
+        clocks, desk = self._runtime.clocks, self._desk
+        mail = self._stack.enter_context(self._runtime.gateways.mail.connected())
+        return lambda delivery: mail.send(desk.mail_of(delivery, clocks.hospital.now(), clocks.machine.now()))
+
+    def _text(self) -> Send:
+        clocks, desk = self._runtime.clocks, self._desk
+        sms = self._stack.enter_context(self._runtime.gateways.sms.connected())
+        return lambda delivery: sms.send(desk.text_of(delivery, clocks.hospital.now()))
+
+
+def _reached(delivery: Delivery) -> Reached:
+    return Reached(delivery.hospital_id, delivery.patient_id, delivery.user_id, delivery.channel, delivery.address)

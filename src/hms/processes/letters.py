@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from hms.access.links import LinkSigner, VisitLink
+from hms.access.links import LinkSigner, OptOutLink, VisitLink
 from hms.domain.appointments import OPEN, Status
+from hms.domain.preferences import may_decline
 from hms.gateways.calendars import CalendarEntry, write_calendar
 from hms.gateways.protocols import Attachment, Mail, ShortMessage
 from hms.gateways.templates import Letter, Letterhead, Step, html, plain, short
@@ -51,14 +52,21 @@ class WritingDesk:
             html=html(letter),
             written_at=machine_now,
             reply_to=delivery.hospital_email,
+            stop=letter.stop,
             attachments=_attachments(delivery, machine_now),
         )
 
     def text_of(self, delivery: Delivery, now: datetime) -> ShortMessage:
-        """Write the text message of a message, with the one address from which a visit is confirmed, moved, or left."""
-        address = self._visit_address(delivery, now)
-        text = short(self.letter_of(delivery, now), f"Confirm, move or cancel: {address}" if address else "")
-        return ShortMessage(message_id=delivery.id, to=delivery.address, text=text)
+        """Write the text message of a message, with one address at most.
+
+        From that of a visit it is confirmed, moved, or left, and such texts are declined; other texts carry the address
+        at which they are declined.
+        """
+        letter = self.letter_of(delivery, now)
+        go_on = f"Stop texts: {letter.stop}" if letter.stop else ""
+        if address := self._visit_address(delivery, now):
+            go_on = f"Confirm, move or cancel: {address}"
+        return ShortMessage(message_id=delivery.id, to=delivery.address, text=short(letter, go_on))
 
     def letter_of(self, delivery: Delivery, now: datetime) -> Letter:
         """Return what a message says, with the facts of the appointment that it is about, and what can be done."""
@@ -75,6 +83,7 @@ class WritingDesk:
             facts=_facts(delivery),
             steps=self._steps(delivery, now),
             table=table_of(self.runtime, delivery),
+            stop=self._stop_address(delivery),
         )
 
     def _steps(self, delivery: Delivery, now: datetime) -> tuple[Step, ...]:
@@ -91,6 +100,14 @@ class WritingDesk:
             Step("Choose another time", f"{address}/move"),
             Step("Cancel the visit", f"{address}/cancel"),
         )
+
+    def _stop_address(self, delivery: Delivery) -> str:
+        """Return where the reader declines such messages; empty for those that nobody can decline."""
+        person_id = delivery.patient_id or delivery.user_id
+        if person_id is None or not may_decline(delivery.type):
+            return ""
+        link = OptOutLink(person_id, delivery.patient_id is not None, delivery.channel)
+        return f"{self.base_url}/o/{self.links.opt_out_token(link)}"
 
     def _visit_address(self, delivery: Delivery, now: datetime) -> str:
         """Return the private address of the visit that a message is about; none once nothing can be done there."""

@@ -1,18 +1,30 @@
 """What the relay reads: the messages it has claimed with all that their texts need, and how much waits."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from hms.domain.appointments import Status
 from hms.domain.messages import Channel, MessageStatus
-from hms.models import Appointment, Doctor, Hospital, Notification, OutgoingMessage, Patient, User
+from hms.domain.policy import Policy
+from hms.domain.preferences import held_until
+from hms.models import (
+    Appointment,
+    Doctor,
+    Hospital,
+    Notification,
+    OptOut,
+    OutgoingMessage,
+    Patient,
+    User,
+    WrongAddress,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,11 @@ class LetterVisit:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One claimed message with its notification, its recipient and its hospital. ``created_at``: hospital clock."""
+    """One claimed message with its notification, its recipient and its hospital. ``created_at``: hospital clock.
+
+    ``patient_id``, else ``user_id``: whom it is for. ``is_declined``: they want nothing on this channel that they can
+    do without; ``is_suspect``: an address of theirs on it was found wrong before.
+    """
 
     id: UUID
     hospital_id: UUID
@@ -48,6 +64,19 @@ class Delivery:
     hospital_email: str
     zone: ZoneInfo
     visit: LetterVisit | None
+    policy: Policy = field(default_factory=Policy)
+    patient_id: UUID | None = None
+    user_id: UUID | None = None
+    is_declined: bool = False
+    is_suspect: bool = False
+
+    def held_until(self, now: datetime) -> datetime | None:
+        """Return until when a text message must wait because of the quiet hours (hospital clock); None: it may go."""
+        if self.channel is not Channel.SMS:
+            return None
+        told = self.metadata.get("startsAt")
+        starts_at = datetime.fromisoformat(told) if told else None
+        return held_until(self.type, starts_at, self.policy.quiet_hours(self.zone), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +95,8 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
         select(
             m.id, m.hospital_id, m.channel, m.address, n.type, n.title, n.message, n.notification_metadata, n.created_at
         )
-        .add_columns(h.name, h.address.label("hospital_address"), h.phone, h.email, h.timezone)
+        .add_columns(h.name, h.address.label("hospital_address"), h.phone, h.email, h.timezone, h.settings)
+        .add_columns(n.patient_id, n.user_id)
         .add_columns(Patient.first_name, Patient.last_name, User.first_name.label("user_first"))
         .add_columns(User.last_name.label("user_last"))
         .join(n, n.id == m.notification_id)
@@ -78,6 +108,7 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
     visits = _visits(
         session, {UUID(found) for row in rows if (found := row.notification_metadata.get("appointmentId"))}
     )
+    declined, suspect = (_standing(session, table, rows) for table in (OptOut, WrongAddress))
     return [
         Delivery(
             id=row.id,
@@ -96,9 +127,25 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
             hospital_email=row.email,
             zone=ZoneInfo(row.timezone),
             visit=visits.get(row.notification_metadata.get("appointmentId")),
+            policy=Policy.from_settings(row.settings),
+            patient_id=row.patient_id,
+            user_id=None if row.patient_id else row.user_id,
+            is_declined=(row.patient_id or row.user_id, row.channel) in declined,
+            is_suspect=(row.patient_id or row.user_id, row.channel) in suspect,
         )
         for row in rows
     ]
+
+
+def _standing(
+    session: Session, table: type[OptOut] | type[WrongAddress], rows: Sequence[Row[Any]]
+) -> set[tuple[UUID, Channel]]:
+    """Return whom of the recipients, and on which channel, a table names."""
+    patients = {row.patient_id for row in rows if row.patient_id}
+    users = {row.user_id for row in rows if not row.patient_id}
+    named = or_(table.patient_id.in_(patients), table.user_id.in_(users))
+    found = session.execute(select(table.patient_id, table.user_id, table.channel).where(named))
+    return {(who, channel) for patient_id, user_id, channel in found if (who := patient_id or user_id)}
 
 
 def backlog(session: Session, machine_now: datetime) -> dict[Channel, Backlog]:
@@ -108,6 +155,7 @@ def backlog(session: Session, machine_now: datetime) -> dict[Channel, Backlog]:
     waiting = session.execute(
         select(m.channel, func.count().label("messages"), func.min(m.queued_at).label("since"))
         .where(m.status.in_((MessageStatus.PENDING, MessageStatus.SENDING)))
+        .where(m.queued_at <= machine_now)  # what the quiet hours hold back is not late
         .group_by(m.channel)
     )
     failed = session.execute(
