@@ -1,0 +1,122 @@
+"""Say things to somebody: in their language, with the dates and times that their part of the world writes.
+
+Texts are written in English where they are used, ``say("Dr. {doctor} is away.", doctor=name)``, and looked up by that.
+Values are put in as they are: braces in them mean nothing, and they can neither break a line nor turn its direction.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, time
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton, format_time
+
+from hms.languages.catalogues import translations
+from hms.languages.names import ENGLISH, is_rtl, spoken
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_UNUSUAL_SPACE = re.compile(r"[\u00a0\u202f]")
+ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+
+
+class Said(str):
+    """A piece of text that is already in the reader's own language, and needs no fence around it."""
+
+    __slots__ = ()
+
+
+def marked(text: str) -> str:
+    """Return ``text`` itself: it is noted for the catalogues here, and said elsewhere."""
+    return text
+
+
+def one_line(value: object) -> str:
+    """Return a value's text without line breaks, control characters and those that turn the direction of writing."""
+    return _DIRECTION.sub("", _CONTROL.sub(" ", str(value))).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Says texts in one language. ``locale``: its form in the hospital's country, for dates and times."""
+
+    language: str
+    locale: Locale
+
+    @property
+    def is_rtl(self) -> bool:
+        """Tell whether the texts run from right to left."""
+        return is_rtl(self.language)
+
+    def __call__(self, text: str, /, **values: object) -> Said:
+        """Say ``text``, an English one with ``{places}`` for values."""
+        return self._filled(translations(self.language).gettext(text), values)
+
+    def many(self, one: str, several: str, count: int, /, **values: object) -> Said:
+        """Say how many: ``one`` and ``several`` are English, with ``{count}`` for the number."""
+        return self._filled(translations(self.language).ngettext(one, several, count), {"count": count, **values})
+
+    def day(self, day: date) -> Said:
+        """Write a day with its weekday and year: Tuesday 3 February 2026."""
+        return _plain_spaces(format_date(day, "EEEE d MMMM y" if self._is_plain_english else "full", self.locale))
+
+    def short_day(self, day: date) -> Said:
+        """Write a day with its weekday, briefly: Tue 3 Feb."""
+        return _plain_spaces(format_skeleton("MMMEd", day, locale=self.locale))
+
+    def short_date(self, day: date) -> Said:
+        """Write a day of the year, briefly: Jan 22."""
+        if self._is_plain_english:
+            return _plain_spaces(format_date(day, "MMM d", self.locale))
+        return _plain_spaces(format_skeleton("MMMd", day, locale=self.locale))
+
+    def month(self, day: date) -> Said:
+        """Write the month and year of a day: February 2026."""
+        return _plain_spaces(format_skeleton("yMMMM", day, locale=self.locale))
+
+    def time(self, at: time) -> Said:
+        """Write a time of day, 24 or 12 hours as the locale has it: 09:05, 9:05 AM."""
+        return _plain_spaces(format_time(at, "short", locale=self.locale))
+
+    @property
+    def _is_plain_english(self) -> bool:
+        return self.locale == _PLAIN_ENGLISH
+
+    def _filled(self, template: str, values: dict[str, object]) -> Said:
+        return Said(template.format(**{name: self._fenced(value) for name, value in values.items()}))
+
+    def _fenced(self, value: object) -> str:
+        if isinstance(value, Said):
+            return value
+        text = one_line(value)
+        # A name in other letters must not pull the words around it out of their order.
+        return f"{ISOLATE}{text}{END_OF_ISOLATE}" if self.is_rtl and text else text
+
+
+@lru_cache(maxsize=256)
+def voice(language: str, locale: str = ENGLISH) -> Voice:
+    """Return the voice for a reader's ``language`` in a hospital's ``locale``.
+
+    A language that is not spoken here gives way to the hospital's own, and that to English.
+    """
+    code = spoken(language) or spoken(locale) or ENGLISH
+    return Voice(code, _in_country(code, locale.replace("_", "-").partition("-")[2].upper()))
+
+
+_PLAIN_ENGLISH = Locale("en", "GB")
+
+
+def _in_country(code: str, country: str) -> Locale:
+    try:
+        if country:
+            return Locale(code, country)
+    except UnknownLocaleError:
+        pass  # nobody has noted how this language is written there
+    # Where nobody said which English, the clock has 24 hours, and the day comes before the month.
+    return _PLAIN_ENGLISH if code == ENGLISH else Locale(code)
+
+
+def _plain_spaces(text: str) -> Said:
+    """Return a date or time without the narrow spaces that older phones can't show, and that make texts dearer."""
+    return Said(_UNUSUAL_SPACE.sub(" ", text))
