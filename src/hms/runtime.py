@@ -18,9 +18,10 @@ from hms.clock import Clocks, sleep, system_clocks
 from hms.domain.errors import Code, DomainError
 from hms.gateways import from_settings
 from hms.gateways.protocols import Gateways
+from hms.gateways.shelf import Shelf, shelf_of
 from hms.metrics import Metrics
 from hms.models.engines import Database, ReadSession, open_database
-from hms.models.guards import is_retryable, message_of, violated
+from hms.models.guards import is_overtime, is_retryable, message_of, violated
 from hms.settings import Settings, local_secret
 from hms.transaction import Work
 
@@ -46,7 +47,7 @@ class _RehearsedError(Exception):
 
 @dataclass
 class Runtime:
-    """Everything a process needs. ``nudge`` tells a worker, after a commit, that messages wait.
+    """Everything a process needs. ``nudge`` tells a worker, after a commit, that messages wait; ``ask_writer``: files.
 
     ``metrics``: what this process did, counted after the commit.
     """
@@ -56,6 +57,7 @@ class Runtime:
     clocks: Clocks
     gateways: Gateways
     nudge: Callable[[], None] = field(default=_no_nudge)
+    ask_writer: Callable[[], None] = field(default=_no_nudge)
     metrics: Metrics = field(default_factory=Metrics)
 
     def transact(
@@ -80,6 +82,8 @@ class Runtime:
                 self.metrics.changed(work.actions)
                 if work.pending_messages:
                     self.nudge()
+                if work.pending_files:
+                    self.ask_writer()
                 return result
         raise AssertionError("counting never ends")
 
@@ -117,6 +121,20 @@ class Runtime:
         with self.database.reading() as session:
             return query(session, *args, **kwargs)
 
+    def measure(
+        self, query: Callable[Concatenate[ReadSession, P], R], seconds: float, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run ``query(session, …)`` as `read` does, from one state of the data; raise BUSY when it takes too long."""
+        try:
+            with self.database.measuring(seconds) as session:
+                return query(session, *args, **kwargs)
+        except DBAPIError as error:
+            if not is_overtime(error):
+                raise
+            raise DomainError(
+                Code.BUSY, "Counting this takes too long now. Choose a shorter period, or try again later."
+            ) from error
+
     def ask(self, query: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run ``query(connection, …)``, as `read` does, for a query of plain columns: the few that run most of all."""
         with self.database.asking() as connection:
@@ -125,6 +143,11 @@ class Runtime:
     def reading(self) -> AbstractContextManager[ReadSession]:
         """Open a read-only session for several queries."""
         return self.database.reading()
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Answers kept for some minutes."""
+        return shelf_of(self.settings)
 
     @cached_property
     def secret_key(self) -> str:

@@ -17,7 +17,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from hms.clock import stopwatch
+
 BUSY_TIMEOUT_MS = 20_000
+STEPS_A_LOOK = 20_000
+"""So many steps SQLite takes, about a millisecond, until it looks at the clock."""
 
 
 class ReadSession(Session):
@@ -104,10 +108,38 @@ class Database:
         with self.reader.connect() as connection:
             yield connection
 
+    @contextmanager
+    def measuring(self, seconds: float) -> Iterator[ReadSession]:
+        """Open a read-only session that sees one state of the data; what takes longer than ``seconds`` is ended.
+
+        The limit is for each statement on PostgreSQL, for all of them together on SQLite.
+        """
+        if self.dialect == "sqlite":
+            with self.reader.connect() as connection, _interrupting(connection, seconds):
+                yield ReadSession(connection, expire_on_commit=False, autoflush=False)
+            return
+        with self.reader.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            # Compiling a statement (jit) takes longer than these save by it.
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {round(seconds * 1000)}; SET LOCAL jit = off")
+            yield ReadSession(connection, expire_on_commit=False, autoflush=False)
+
     def dispose(self) -> None:
         """Close all pooled connections."""
         self.writer.dispose()
         self.reader.dispose()
+
+
+@contextmanager
+def _interrupting(connection: Connection, seconds: float) -> Iterator[None]:
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, sqlite3.Connection):
+        raise TypeError("SQLite's own connection is needed.")
+    ends = stopwatch() + seconds
+    raw.set_progress_handler(lambda: stopwatch() > ends, STEPS_A_LOOK)
+    try:
+        yield
+    finally:
+        raw.set_progress_handler(None, 0)
 
 
 def open_database(url: str, *, pool_size: int = 10, sqlite_synchronous: str = "FULL") -> Database:

@@ -84,12 +84,12 @@ class FigureMark(Base):
 class FigureProgress(Base):
     """Up to which day a hospital's figures are kept, the last one included.
 
-    ``closed_in``: on PostgreSQL, the transaction that said so. Changes in transactions that had begun before it may
-    have left no mark, so nothing is counted until all of them have ended.
+    ``settled_from``: on PostgreSQL, the number of a transaction. Those before it may have changed rows without leaving
+    a mark, so nothing is counted until all of them have ended. None: not known yet.
     """
 
     __tablename__ = "figure_progress"
 
     hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
     through: Mapped[date]
-    closed_in: Mapped[int | None] = mapped_column(BigInteger)
+    settled_from: Mapped[int | None] = mapped_column(BigInteger)

@@ -39,6 +39,7 @@ _SIGNS: tuple[tuple[str, Code], ...] = (
 )
 _RAISED = re.compile(r"HMS:([A-Z_]+)")
 _RETRYABLE_STATES = frozenset({"40001", "40P01", "55P03"})
+_CANCELED = "57014"
 
 
 def violated(error: DBAPIError) -> Code | None:
@@ -61,3 +62,10 @@ def is_retryable(error: DBAPIError) -> bool:
     if getattr(error.orig, "sqlstate", None) in _RETRYABLE_STATES:
         return True
     return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
+
+
+def is_overtime(error: DBAPIError) -> bool:
+    """Tell a statement that was ended because it took too long."""
+    if getattr(error.orig, "sqlstate", None) == _CANCELED:
+        return True
+    return isinstance(error, OperationalError) and str(error.orig) == "interrupted"

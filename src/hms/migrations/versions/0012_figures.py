@@ -85,7 +85,7 @@ def upgrade() -> None:
         PROGRESS,
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
         sa.Column("through", sa.Date(), nullable=False),
-        sa.Column("closed_in", sa.BigInteger(), nullable=True),
+        sa.Column("settled_from", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name=f"fk_{PROGRESS}_hospital_id"),
         sa.PrimaryKeyConstraint("hospital_id", name=f"pk_{PROGRESS}"),
     )

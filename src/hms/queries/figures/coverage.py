@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
@@ -45,15 +45,17 @@ class Coverage:
     def counted(self, day: Any) -> ColumnElement[bool]:
         """Build the condition that a row belongs to a day that must be counted."""
         first, last = self.wanted.first, self.wanted.last
+        marked = day.in_(self.marked)
+        if self.through is not None and self.through >= last:
+            return cast(ColumnElement[bool], marked)
         if self.through is not None:
             first = max(first, self.through + timedelta(days=1))
         later = day.between(first, last)
-        return or_(later, day.in_(self.marked)) if self.marked else later
+        return or_(later, marked) if self.marked else cast(ColumnElement[bool], later)
 
     def only(self, doctor_id: Any) -> ColumnElement[bool]:
         """Build the condition that a row is of the doctor who is asked for."""
-        condition: ColumnElement[bool] = doctor_id == self.wanted.doctor_id
-        return condition
+        return cast(ColumnElement[bool], doctor_id == self.wanted.doctor_id)
 
 
 def coverage(session: Session, hospital_id: UUID, wanted: Wanted) -> Coverage:
@@ -70,3 +72,8 @@ def coverage(session: Session, hospital_id: UUID, wanted: Wanted) -> Coverage:
 def nothing_kept(hospital_id: UUID, wanted: Wanted) -> Coverage:
     """Let all days be counted from their rows, whatever is kept."""
     return Coverage(hospital_id, wanted)
+
+
+def only(hospital_id: UUID, days: Sequence[date]) -> Coverage:
+    """Let just these days be counted from their rows."""
+    return Coverage(hospital_id, Wanted(min(days), max(days)), date.max, days)
