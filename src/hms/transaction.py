@@ -21,6 +21,7 @@ class Work:
 
     ``now``: hospital clock; ``machine_now``: machine clock (leases, take-over, tokens). Both stay fixed throughout.
     ``silent``: what happens is audited, but nobody is told (imports). ``actions``: how often what happened.
+    ``pending_files``: how many files somebody now waits for.
     """
 
     session: Session
@@ -29,6 +30,7 @@ class Work:
     machine_now: datetime
     silent: bool = field(default=False, init=False)
     pending_messages: int = field(default=0, init=False)
+    pending_files: int = field(default=0, init=False)
     actions: Counter[str] = field(default_factory=Counter, init=False)
     _rules: HospitalRules | None = field(default=None, init=False)
 

@@ -21,6 +21,8 @@ KINDS: dict[str, Kind] = {
     "LOGIN_LINK_VERIFY": Kind.ACCOUNT,
     "LOGIN_LINK_RESET": Kind.ACCOUNT,
     "PASSWORD_RESET": Kind.ACCOUNT,
+    "HISTORY_EXPORT": Kind.ACCOUNT,
+    "HISTORY_EXPORT_FAILED": Kind.ACCOUNT,
 }
 """By a notice's type; whatever is not named here is news. Nobody can decline the other two kinds: who does not hear of
 a cancellation comes in vain, and account mails answer what the reader just did."""

@@ -14,6 +14,7 @@ def entries(speed: float) -> dict[str, dict[str, Any]]:
         "jobs.tick": _every(tick, "jobs.tick"),
         "messages.send_email": _every(RELAY_SECONDS, "messages.send_email"),
         "messages.send_sms": _every(RELAY_SECONDS, "messages.send_sms"),
+        "exports.write": _every(RELAY_SECONDS, "exports.write"),
     }
 
 

@@ -11,6 +11,7 @@ from celery.worker import state
 from hms.domain.job_runs import JobName, RunSource
 from hms.domain.messages import Channel
 from hms.processes.delivery import Relay
+from hms.processes.exports import write_due
 from hms.processes.heartbeats import Heart
 from hms.processes.jobs import run_job
 from hms.processes.schedule import due_jobs
@@ -19,6 +20,7 @@ from hms.runtime import Runtime
 
 RUN, TICK, STARTUP = "jobs.run", "jobs.tick", "jobs.startup"
 SEND_EMAIL, SEND_SMS = "messages.send_email", "messages.send_sms"
+WRITE_EXPORTS = "exports.write"
 
 
 def register(app: Celery, runtime: Runtime) -> None:
@@ -58,6 +60,11 @@ def register(app: Celery, runtime: Runtime) -> None:
     def send_sms_task() -> None:
         """Deliver the text messages that wait."""
         texts.run()
+
+    @task(name=WRITE_EXPORTS)
+    def write_exports_task() -> None:
+        """Write the histories that patients asked for as files."""
+        write_due(runtime, is_stopping)
 
 
 def is_stopping() -> bool:

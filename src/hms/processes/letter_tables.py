@@ -20,11 +20,13 @@ def table_of(runtime: Runtime, delivery: Delivery) -> Table | None:
 
 
 def address_of(base_url: str, delivery: Delivery) -> str:
-    """Return where the whole of a report or summary is shown to who signs in; empty for other messages."""
+    """Return where the whole of a report, summary or export is found by who signs in; empty for other messages."""
     if delivery.type == "MONTHLY_REPORT" and (report_id := delivery.metadata.get("reportId")):
         return f"{base_url}/reports/{report_id}"
     if delivery.type == "NO_SHOW_SUMMARY" and (day := delivery.metadata.get("day")):
         return f"{base_url}/no-shows?from={day}&to={day}"
+    if delivery.type.startswith("HISTORY_EXPORT") and (export_id := delivery.metadata.get("exportId")):
+        return f"{base_url}/my/exports/{export_id}"
     return ""
 
 

@@ -10,6 +10,7 @@ from hms.domain.preferences import may_decline
 from hms.gateways.calendars import CalendarEntry, write_calendar
 from hms.gateways.protocols import Attachment, Mail, ShortMessage
 from hms.gateways.templates import Letter, Letterhead, Step, html, plain, short
+from hms.processes.letter_files import files_of
 from hms.processes.letter_tables import address_of, table_of
 from hms.queries.deliveries import Delivery, LetterVisit
 from hms.runtime import Runtime
@@ -53,7 +54,7 @@ class WritingDesk:
             written_at=machine_now,
             reply_to=delivery.hospital_email,
             stop=letter.stop,
-            attachments=_attachments(delivery, machine_now),
+            attachments=(*_attachments(delivery, machine_now), *files_of(self.runtime, delivery, now)),
         )
 
     def text_of(self, delivery: Delivery, now: datetime) -> ShortMessage:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete
 
 from hms.models import LoginSession
-from hms.services import heartbeats, idempotency, job_runs, login_links, penalties
+from hms.services import exports, heartbeats, idempotency, job_runs, login_links, penalties
 from hms.transaction import Work
 
 
@@ -40,6 +40,12 @@ def forget_answers(work: Work, run_id: UUID) -> int:
     """Delete the answers kept for repeated requests once their time is over; return how many."""
     job_runs.renew(work, run_id)
     return idempotency.forget_expired(work)
+
+
+def forget_files(work: Work, run_id: UUID) -> int:
+    """Delete exported files whose time is over, and their tasks as runs are forgotten; return how many."""
+    job_runs.renew(work, run_id)
+    return exports.forget(work)
 
 
 def forget_runs(work: Work, run_id: UUID) -> int:

@@ -10,6 +10,7 @@ from hms.domain.events.appointments import (
 from hms.domain.events.base import Changed, Event, Visit, written
 from hms.domain.events.calendars import AbsenceChanged, DoctorMadeUnavailable, HolidayChanged, ScheduleChanged
 from hms.domain.events.consultations import ParticipantInvited, VitalsRecorded
+from hms.domain.events.exports import HistoryExported, HistoryExportFailed
 from hms.domain.events.job_runs import JobFailing, JobRecovered
 from hms.domain.events.login_links import LoginLinkMade, PasswordReset
 from hms.domain.events.no_shows import MarkChanged, NoShowMarked, PatientBlocked, PatientUnblocked
@@ -27,6 +28,8 @@ __all__ = [
     "DaySummarised",
     "DoctorMadeUnavailable",
     "Event",
+    "HistoryExportFailed",
+    "HistoryExported",
     "HolidayChanged",
     "JobFailing",
     "JobRecovered",

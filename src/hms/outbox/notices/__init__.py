@@ -7,6 +7,7 @@ from hms.outbox.notices import (
     appointments,
     calendars,
     consultations,
+    exports,
     job_runs,
     login_links,
     no_shows,
@@ -15,6 +16,6 @@ from hms.outbox.notices import (
 )
 from hms.outbox.notices.base import notices_of
 
-MODULES = (appointments, consultations, no_shows, calendars, job_runs, stage_alerts, login_links, reports)
+MODULES = (appointments, consultations, no_shows, calendars, job_runs, stage_alerts, login_links, reports, exports)
 
 __all__ = ["MODULES", "notices_of"]
