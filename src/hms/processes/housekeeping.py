@@ -31,7 +31,7 @@ def clean(run: Running) -> None:
 
 
 def _keep_figures(run: Running) -> None:
-    """Close the days that are over, and count those that have changed; what waits too long is left to the next night."""
+    """Close the days that are over, and count those that changed; what waits too long is left to the next night."""
     run.transact(figures.close_days, run.run_id)
     waited = 0
     while waited < LONGEST_WAITS:
