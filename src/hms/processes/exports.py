@@ -38,12 +38,14 @@ class ExportReport:
     lost: int = 0
 
 
-def write_due(runtime: Runtime, stop: Callable[[], bool] = lambda: False) -> ExportReport:
+def write_due(
+    runtime: Runtime, stop: Callable[[], bool] = lambda: False, *, lines_at_once: int = LINES_AT_ONCE
+) -> ExportReport:
     """Write until no task is due, or ``stop`` says so. Raise only what the database raises while it looks for tasks."""
     counts = {"done": 0, "failed": 0, "lost": 0, "stopped": 0}
     while not stop():
         tasks = runtime.read(queries.due, runtime.clocks.machine.now(), TASKS_AT_ONCE)
-        outcomes = [outcome for task in tasks if (outcome := _take(runtime, task, stop))]
+        outcomes = [outcome for task in tasks if (outcome := _take(runtime, task, stop, lines_at_once))]
         for outcome in outcomes:
             counts[outcome] += 1
         if not outcomes:
@@ -60,7 +62,7 @@ def file_of(runtime: Runtime, file: FileRow) -> Iterator[bytes]:
         yield content
 
 
-def _take(runtime: Runtime, task: DueTask, stop: Callable[[], bool]) -> str | None:
+def _take(runtime: Runtime, task: DueTask, stop: Callable[[], bool], lines_at_once: int) -> str | None:
     """Write one task's file; return what became of it, or None when it was not to be had."""
     if stop():
         return None
@@ -69,7 +71,7 @@ def _take(runtime: Runtime, task: DueTask, stop: Callable[[], bool]) -> str | No
     if claimed is None:
         return None
     try:
-        if _write(runtime, task.hospital_id, claimed, stop):
+        if _write(runtime, task.hospital_id, claimed, stop, lines_at_once):
             return "done"
         runtime.transact(system, exports.give_back, GiveBack(claimed.export_id, claimed.lease))
         return "stopped"
@@ -88,16 +90,16 @@ def _failed(runtime: Runtime, task: DueTask, claimed: Claimed, error: Exception)
     return "failed"
 
 
-def _write(runtime: Runtime, hospital_id: UUID, claimed: Claimed, stop: Callable[[], bool]) -> bool:
+def _write(runtime: Runtime, hospital_id: UUID, claimed: Claimed, stop: Callable[[], bool], most: int) -> bool:
     """Write from where it stands to the end; return False when ``stop`` said so before."""
     # As the patient reads it: what a doctor has not completed is not in it.
     reader = Actor(hospital_id, Role.PATIENT, patient_id=claimed.patient_id)
     after, is_first = claimed.after, claimed.after is None
     while not stop():
         rows = runtime.read(
-            histories.of_patient, reader, claimed.patient_id, claimed.until, after=after, limit=LINES_AT_ONCE + 1
+            histories.of_patient, reader, claimed.patient_id, claimed.until, after=after, limit=most + 1
         )
-        shown, is_last = rows[:LINES_AT_ONCE], len(rows) <= LINES_AT_ONCE
+        shown, is_last = rows[:most], len(rows) <= most
         after = (shown[-1].starts_at, shown[-1].appointment_id) if shown else after
         text = (heading() if is_first else "") + "".join(_line(row) for row in shown)
         part = WritePart(claimed.export_id, claimed.lease, text, len(shown), after, is_last)
