@@ -43,6 +43,15 @@ TAKE_OVER_AFTER = timedelta(minutes=5)
 
 FAILURES_BEFORE_ALARM = 3
 
+RETRY_AFTER, MOST_TRIES = timedelta(minutes=15), 3
+"""A tick whose run failed is tried again so much later (machine clock), so often in all.
+
+A job of once a day is not left undone till tomorrow, and three failures alarm the admins within the hour.
+"""
+
+TRY = "try"
+"""Where the metadata of a run keep that it is the tick's second or third."""
+
 TIMED_OUT = "Timed out"
 ALREADY_PROCESSING = "Already processing"
 
@@ -53,6 +62,11 @@ SUCCESS_EXPECTED_WITHIN = timedelta(minutes=15)
 def is_abandoned(heartbeat_at: datetime, machine_now: datetime) -> bool:
     """Tell whether a RUNNING row's holder must be given up."""
     return machine_now - heartbeat_at >= TAKE_OVER_AFTER
+
+
+def is_to_retry(heartbeat_at: datetime, machine_now: datetime, tries: int) -> bool:
+    """Tell whether the tick of a FAILED row should be tried again now."""
+    return tries < MOST_TRIES and machine_now - heartbeat_at >= RETRY_AFTER
 
 
 def consecutive_failures(newest_first: Iterable[RunStatus]) -> int:

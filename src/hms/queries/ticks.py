@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from hms.domain.job_runs import JobName, RunStatus, is_abandoned
+from hms.domain.job_runs import TRY, JobName, RunStatus, is_abandoned, is_to_retry
 from hms.domain.policy import Policy
 from hms.models import Hospital, JobRun
 
@@ -39,18 +40,20 @@ def hospital_clocks(session: Session) -> list[HospitalClock]:
 
 
 def served(session: Session, ticks: Collection[Tick], machine_now: datetime) -> set[Tick]:
-    """Return those of ``ticks`` that have a run already, other than one that died in the middle of it."""
+    """Return those of ``ticks`` that have a run already, other than one that died or that is to be tried again."""
     if not ticks:
         return set()
     key = tuple_(JobRun.hospital_id, JobRun.job_name, JobRun.scheduled_for)
     wanted = [(tick.hospital_id, tick.job, tick.scheduled_for) for tick in ticks]
     rows = session.execute(
-        select(JobRun.hospital_id, JobRun.job_name, JobRun.scheduled_for, JobRun.status, JobRun.heartbeat_at).where(
-            key.in_(wanted)
-        )
+        select(JobRun.hospital_id, JobRun.job_name, JobRun.scheduled_for, JobRun.status, JobRun.heartbeat_at)
+        .add_columns(JobRun.run_metadata)
+        .where(key.in_(wanted))
     )
-    return {
-        Tick(row.hospital_id, row.job_name, row.scheduled_for)
-        for row in rows
-        if row.status is not RunStatus.RUNNING or not is_abandoned(row.heartbeat_at, machine_now)
-    }
+    return {Tick(row.hospital_id, row.job_name, row.scheduled_for) for row in rows if not _is_open(row, machine_now)}
+
+
+def _is_open(row: Any, machine_now: datetime) -> bool:
+    if row.status is RunStatus.FAILED:
+        return is_to_retry(row.heartbeat_at, machine_now, row.run_metadata.get(TRY, 1))
+    return row.status is RunStatus.RUNNING and is_abandoned(row.heartbeat_at, machine_now)

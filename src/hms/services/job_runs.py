@@ -17,6 +17,7 @@ from hms.domain.job_runs import (
     MOST_NAMED,
     SCHEDULED_FOR,
     TIMED_OUT,
+    TRY,
     UNREACHABLE,
     UNREACHABLE_NUMBER,
     JobName,
@@ -24,6 +25,7 @@ from hms.domain.job_runs import (
     RunStatus,
     consecutive_failures,
     is_abandoned,
+    is_to_retry,
 )
 from hms.models import JobRun
 from hms.queries import users
@@ -62,7 +64,8 @@ def start(work: Work, command: StartRun) -> UUID:
     """Open a run and return its id; raise ALREADY_PROCESSING while another one runs or the tick was served.
 
     A run without heartbeat for five minutes is taken over: its row becomes FAILED and counts as a failure. If both are
-    of one tick, it goes over to the new run, so that a job of once a day is not left undone till tomorrow.
+    of one tick, it goes over to the new run, and so does the tick of a run that failed a while ago: a job of once a
+    day is not left undone till tomorrow.
     """
     work.require(Permission.RUN_JOBS)
     running = work.session.scalar(
@@ -77,14 +80,11 @@ def start(work: Work, command: StartRun) -> UUID:
     if running is not None and not is_abandoned(running.heartbeat_at, work.machine_now):
         raise DomainError(Code.ALREADY_PROCESSING, ALREADY_PROCESSING)
     tick = command.scheduled_for
-    if tick is not None and running is not None and running.scheduled_for == tick:
-        running.scheduled_for = None
-        running.run_metadata = {**running.run_metadata, SCHEDULED_FOR: tick.isoformat()}
-    elif tick is not None and _tick_served(work, command.job, tick):
-        raise DomainError(Code.ALREADY_PROCESSING, ALREADY_PROCESSING)
+    metadata: dict[str, Any] = {"source": command.source.value}
+    if tick is not None and (tries := _take_tick(work, command.job, tick)):
+        metadata[TRY] = tries + 1
     if running is not None:
         _close_failed(work, running, TIMED_OUT, duration_ms=None)
-    metadata: dict[str, Any] = {"source": command.source.value}
     if work.actor.user_id:
         metadata["startedBy"] = str(work.actor.user_id)
     run = JobRun(
@@ -173,17 +173,28 @@ def forget_old(work: Work, run_id: UUID, before: datetime) -> int:
     return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
-def _tick_served(work: Work, job: JobName, scheduled_for: datetime) -> bool:
-    return (
-        work.session.scalar(
-            select(JobRun.id).where(
-                JobRun.hospital_id == work.actor.hospital_id,
-                JobRun.job_name == job,
-                JobRun.scheduled_for == scheduled_for,
-            )
+def _take_tick(work: Work, job: JobName, tick: datetime) -> int:
+    """Take a tick over from a run that died or failed; return how often it was tried. ALREADY_PROCESSING otherwise."""
+    former = work.session.scalar(
+        select(JobRun)
+        .where(
+            JobRun.hospital_id == work.actor.hospital_id,
+            JobRun.job_name == job,
+            JobRun.scheduled_for == tick,
         )
-        is not None
+        .with_for_update(key_share=True)
     )
+    if former is None:
+        return 0
+    tries: int = former.run_metadata.get(TRY, 1)
+    failed = former.status is RunStatus.FAILED and is_to_retry(former.heartbeat_at, work.machine_now, tries)
+    # One that runs, and is not abandoned, has been refused before.
+    if not failed and former.status is not RunStatus.RUNNING:
+        raise DomainError(Code.ALREADY_PROCESSING, ALREADY_PROCESSING)
+    former.scheduled_for = None
+    former.run_metadata = {**former.run_metadata, SCHEDULED_FOR: tick.isoformat()}
+    work.session.flush()
+    return tries
 
 
 def _running(work: Work, run_id: UUID) -> JobRun:
