@@ -13,6 +13,7 @@ from hms.access.actors import Actor
 from hms.access.scope import not_found, own_patients
 from hms.domain.appointments import Status
 from hms.domain.people import fold
+from hms.domain.visit_links import came_by_link
 from hms.models import Appointment, AppointmentEvent, Doctor, Patient, User
 
 
@@ -58,7 +59,7 @@ class AppointmentRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One change of an appointment's state; ``actor_name`` is None for the system."""
+    """One change of an appointment's state; ``actor_name`` is None for the system, "Patient" for who used a link."""
 
     at: datetime
     actor_id: UUID | None
@@ -148,9 +149,13 @@ def events(session: Session, actor: Actor, appointment_id: UUID) -> list[EventRo
         .order_by(e.seq)
     )
     return [
-        EventRow(at, actor_id, f"{first} {last}" if actor_id else None, before, after, reason)
+        EventRow(at, actor_id, f"{first} {last}" if actor_id else _nobody(reason), before, after, reason)
         for at, actor_id, first, last, before, after, reason in session.execute(statement)
     ]
+
+
+def _nobody(reason: str | None) -> str | None:
+    return "Patient" if came_by_link(reason) else None
 
 
 def _visible(actor: Actor) -> Select[Any]:

@@ -99,6 +99,8 @@ def test_one_button_confirms_and_again_changes_nothing(clinic: Clinic, token: st
         assert events[1].reason == "By the link in a message"
         trail = session.scalars(select(AuditEntry).where(AuditEntry.entity_id == clinic.visits["Divya"])).all()
         assert [(row.action, row.actor_role) for row in trail][1:] == [("appointment.status", "PATIENT_BY_LINK")]
+    card = clinic.client(clinic.reception).get(f"/visits/{clinic.visits['Divya']}").text
+    assert "Patient: By the link in a message" in card
 
 
 def test_cancelling_frees_the_time_and_tells_the_doctor(
