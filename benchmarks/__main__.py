@@ -13,6 +13,7 @@ import structlog
 from benchmarks.figures import Figure, table
 from benchmarks.growth import measure_growth
 from benchmarks.over_calendars import measure_first_free, measure_generation
+from benchmarks.over_figures import measure_figures
 from benchmarks.over_house import measure_demo, measure_house
 from benchmarks.over_http import measure_bookings, measure_slots
 from benchmarks.over_marks import measure_sweep
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[str, float], Iterator[Figure]]] = {
     "first-free": measure_first_free,
     "import": measure_import,
     "sweep": measure_sweep,
+    "figures": measure_figures,
     "house": measure_house,
     "demo": measure_demo,
 }

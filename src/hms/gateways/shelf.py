@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from dogpile.cache import CacheRegion, make_region
+from dogpile.cache import CacheRegion, make_region, register_backend
+from dogpile.cache.backends.redis import RedisBackend
 
 from hms.settings import Settings
 
@@ -28,6 +29,17 @@ class _Bounded(OrderedDict[str, Any]):
         self.move_to_end(key)
         while len(self) > MOST_KEPT:
             self.popitem(last=False)
+
+
+class TimedRedisBackend(RedisBackend):
+    """The library's own, without the command (SETEX) that its driver calls deprecated."""
+
+    def set_serialized(self, key: str, value: bytes) -> None:
+        """Keep a value for as long as old ones are."""
+        self.writer_client.set(key, value, ex=self.redis_expiration_time)
+
+
+register_backend("hms.redis", __name__, TimedRedisBackend.__name__)  # type: ignore[no-untyped-call]
 
 
 class Shelf:
@@ -66,7 +78,7 @@ def shelf_of(settings: Settings) -> Shelf:
 
 def _shared(url: str) -> CacheRegion:
     return make_region(serializer=str.encode, deserializer=bytes.decode).configure(
-        "dogpile.cache.redis",
+        "hms.redis",
         arguments={
             "url": url,
             "distributed_lock": True,

@@ -153,9 +153,9 @@ def check_penalties(session: Session, admin: Actor, wanted: Wanted, recount: Rec
     struck = Counter(visit.patient_id for visit in visits if visit.id in recount.penalties)
     assert (most.patients, most.numbers) == (len(struck), penalties.Penalties(*recount.struck(visits)))
     assert [row.numbers.penalties for row in most.rows] == sorted(struck.values(), reverse=True)[:4]
-    for row in most.rows:
-        assert row.numbers == penalties.Penalties(
-            *recount.struck([v for v in visits if v.patient_id == row.patient_id])
+    for one in most.rows:
+        assert one.numbers == penalties.Penalties(
+            *recount.struck([v for v in visits if v.patient_id == one.patient_id])
         )
 
 
