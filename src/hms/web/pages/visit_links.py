@@ -10,9 +10,10 @@ from datetime import date, datetime, time, timedelta
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from hms.access.links import VisitLink
+from hms.access.links import OptOutLink, VisitLink
 from hms.domain.appointments import OPEN
 from hms.domain.errors import Code, DomainError
+from hms.domain.messages import Channel
 from hms.processes import slots as calendar
 from hms.queries import visit_links as queries
 from hms.queries.slots import SlotRow
@@ -209,10 +210,19 @@ def _render(template: str, opened: Opened, *, status: int = 200, **values: objec
             visit=visit,
             when=opened.formats.clock(visit.start_time),
             today=opened.today,
+            stop_texts=_stop_texts(opened),
             **values,
         ),
         status,
     )
+
+
+def _stop_texts(opened: Opened) -> str:
+    """Return where the patient declines text messages: such as led here have room for one address only."""
+    patient_id = opened.visit.actor.patient_id
+    if patient_id is None:
+        return ""
+    return url_for("pages.opt_out_form", token=door().links.opt_out_token(OptOutLink(patient_id, True, Channel.SMS)))
 
 
 def _lead(endpoint: str, token: str, **values: str) -> Response:
