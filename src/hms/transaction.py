@@ -41,7 +41,9 @@ class Work:
         if self.silent:
             audit(self.session, self.actor, self.now, events)
             return
-        self.pending_messages += record(self.session, self.actor, self.now, self.machine_now, events)
+        self.pending_messages += record(
+            self.session, self.actor, self.now, self.machine_now, events, lambda: self.hospital.locale
+        )
 
     def changed(self, noun: str, verb: str, row: object, **values: object) -> None:
         """Audit a plain change of ``row`` (it has an ``id``) that nobody needs to be told of."""

@@ -17,6 +17,7 @@ from hms.domain.stage_alerts import (
     audience,
     due_alerts,
     due_times,
+    facts,
     message,
     next_due,
     require_open,
@@ -111,7 +112,7 @@ def test_the_hospital_sets_the_minutes() -> None:
 )
 def test_messages_name_patient_number_and_the_hospitals_time(kind: AlertType, text: str) -> None:
     here = Wait(at("03:40"), timedelta(minutes=15), at("03:30"), has_vitals=kind is NO_DOCTOR)
-    said = message(kind, here, POLICY, KOLKATA, patient="Roy Anindya", mrn="HMS001-MKEVX0F35AIU")
+    said = message(kind, facts(here, POLICY, KOLKATA, patient="Roy Anindya", mrn="HMS001-MKEVX0F35AIU"))
     assert said == text
 
 

@@ -14,9 +14,3 @@ MOST_AT_ONCE = 5
 WINDOW = timedelta(hours=1)
 KEPT_FOR = timedelta(days=7)
 """How long an address that nobody has verified keeps its place."""
-
-
-def good_for_words(purpose: LinkPurpose) -> str:
-    """Say how long a link is good."""
-    hours = GOOD_FOR[purpose] // timedelta(hours=1)
-    return "one hour" if hours == 1 else f"{hours} hours"

@@ -45,7 +45,8 @@ class Notice:
     """One thing to tell one person, before it becomes rows.
 
     ``cause`` is unique for what happened ("no_show:<appointment>"): the same cause, recipient and channel is told
-    once for ever. ``metadata`` is JSON-ready and carries no clinical content. ``is_new``: the cause came into being
+    once for ever. ``title`` and ``message`` are in ``language``, and so is ``short``, the message as a text message says
+    it, if otherwise. ``metadata`` is JSON-ready and carries no clinical content. ``is_new``: the cause came into being
     with this change, so nobody can have been told of it.
     """
 
@@ -58,6 +59,13 @@ class Notice:
     priority: Priority = Priority.NORMAL
     metadata: dict[str, object] = field(default_factory=dict)
     is_new: bool = False
+    short: str = ""
+    language: str = "en"
+
+    @property
+    def kept(self) -> dict[str, object]:
+        """What the notification's row keeps beside title and message: what programs and the delivery need to know."""
+        return self.metadata | {"language": self.language} | ({"short": self.short} if self.short else {})
 
 
 GIVE_UP_AFTER = timedelta(days=3)

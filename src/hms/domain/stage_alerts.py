@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,13 @@ TITLES: Mapping[AlertType, str] = {
     AlertType.WAITING_TOO_LONG: "Patient Waiting Too Long",
 }
 
+TEXTS: Mapping[AlertType, str] = {
+    AlertType.NO_VITALS: "Patient {patient} ({mrn}) checked in at {came} but vitals not recorded.",
+    AlertType.NO_DOCTOR: "Patient {patient} ({mrn}) checked in at {came}, vitals done but doctor not seen patient.",
+    AlertType.WAITING_TOO_LONG: "Patient {patient} ({mrn}) checked in at {came} and has been waiting for {minutes} "
+    "minutes since {since}.",
+}
+
 CONCERNS: Mapping[Role, frozenset[AlertType]] = {
     Role.HOSPITAL_ADMIN: frozenset(AlertType),
     Role.RECEPTIONIST: frozenset({AlertType.WAITING_TOO_LONG}),
@@ -43,6 +50,17 @@ CONCERNS: Mapping[Role, frozenset[AlertType]] = {
 
 STALE_AFTER = timedelta(days=1)
 """An alert this late tells nobody anything: the patient is gone, and the visit is on the review list."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """What an alert's text names; times are the hospital's wall times. ``minutes``: the longest wait that is borne."""
+
+    patient: str
+    mrn: str
+    came: time
+    since: time
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +113,21 @@ def next_due(
     return min(times, default=None)
 
 
-def message(kind: AlertType, wait: Wait, policy: Policy, zone: ZoneInfo, *, patient: str, mrn: str) -> str:
-    """Write an alert's text, with the hospital's wall time of the check-in."""
-    came = f"Patient {patient} ({mrn}) checked in at {_wall(wait.checked_in_at, zone)}"
-    if kind is AlertType.NO_VITALS:
-        return f"{came} but vitals not recorded."
-    if kind is AlertType.NO_DOCTOR:
-        return f"{came}, vitals done but doctor not seen patient."
+def facts(wait: Wait, policy: Policy, zone: ZoneInfo, *, patient: str, mrn: str) -> AlertFacts:
+    """Return what an alert's text names."""
     since = max(wait.starts_at, wait.checked_in_at)
-    return f"{came} and has been waiting for {policy.waiting_alert_minutes} minutes since {_wall(since, zone)}."
+    return AlertFacts(patient, mrn, _wall(wait.checked_in_at, zone), _wall(since, zone), policy.waiting_alert_minutes)
+
+
+def message(kind: AlertType, known: AlertFacts) -> str:
+    """Write an alert's text as its row keeps it."""
+    return TEXTS[kind].format(
+        patient=known.patient,
+        mrn=known.mrn,
+        came=f"{known.came:%H:%M}",
+        since=f"{known.since:%H:%M}",
+        minutes=known.minutes,
+    )
 
 
 def audience(kind: AlertType, roles_present: Collection[Role]) -> frozenset[Role]:
@@ -123,5 +147,5 @@ def require_open(status: AlertStatus) -> None:
         )
 
 
-def _wall(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%H:%M}"
+def _wall(at: datetime, zone: ZoneInfo) -> time:
+    return at.astimezone(zone).time()

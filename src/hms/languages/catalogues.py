@@ -27,10 +27,10 @@ def read(language: str) -> Catalog:
 
 @cache
 def translations(language: str) -> gettext.NullTranslations:
-    """Return what knows a language's texts. English ones are those of the code itself."""
-    if language == ENGLISH:
+    """Return what knows a language's texts. English ones are those of the code itself, and stand for missing ones."""
+    if language == ENGLISH or not source(language).exists():
         return gettext.NullTranslations()
     compiled = BytesIO()
-    write_mo(compiled, read(language))  # a translation that nobody has looked over stays out, and English stands for it
+    write_mo(compiled, read(language))  # fuzzy ones, which nobody has looked over, stay out
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)

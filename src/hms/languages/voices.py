@@ -51,11 +51,12 @@ class Voice:
 
     def __call__(self, text: str, /, **values: object) -> Said:
         """Say ``text``, an English one with ``{places}`` for values."""
-        return self._filled(translations(self.language).gettext(text), values)
+        return self._filled(translations(self.language).gettext(text), text, values)
 
     def many(self, one: str, several: str, count: int, /, **values: object) -> Said:
         """Say how many: ``one`` and ``several`` are English, with ``{count}`` for the number."""
-        return self._filled(translations(self.language).ngettext(one, several, count), {"count": count, **values})
+        text = one if count == 1 else several
+        return self._filled(translations(self.language).ngettext(one, several, count), text, {"count": count, **values})
 
     def day(self, day: date) -> Said:
         """Write a day with its weekday and year: Tuesday 3 February 2026."""
@@ -83,8 +84,12 @@ class Voice:
     def _is_plain_english(self) -> bool:
         return self.locale == _PLAIN_ENGLISH
 
-    def _filled(self, template: str, values: dict[str, object]) -> Said:
-        return Said(template.format(**{name: self._fenced(value) for name, value in values.items()}))
+    def _filled(self, translation: str, english: str, values: dict[str, object]) -> Said:
+        known = {name: self._fenced(value) for name, value in values.items()}
+        try:
+            return Said(translation.format(**known))
+        except (LookupError, ValueError, AttributeError):
+            return Said(english.format(**known))  # a slip in a catalogue must not undo a booking
 
     def _fenced(self, value: object) -> str:
         if isinstance(value, Said):

@@ -1,7 +1,7 @@
 """Write what an event implies: one audit row, the notifications, one outgoing message per channel."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,17 +13,27 @@ from hms.domain.events import Event
 from hms.domain.messages import RANK, Channel, MessageStatus, Notice
 from hms.models import AuditEntry, Notification, OutgoingMessage, new_ids
 from hms.models.bulk import insert_rows
-from hms.outbox.notices import notices_of
+from hms.outbox.notices import may_tell, notices_of
 
 
-def record(session: Session, actor: Actor, now: datetime, machine_now: datetime, events: Iterable[Event]) -> int:
+def record(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    machine_now: datetime,
+    events: Iterable[Event],
+    locale: Callable[[], str],
+) -> int:
     """Write the rows of all events in sets; return how many messages now wait for delivery.
+
+    ``locale`` is asked for the hospital's only if anybody is told.
 
     A message whose key was used before is left out: the same cause is told once for ever.
     """
     events = list(events)
     audit(session, actor, now, events)
-    notices = [notice for event in events for notice in notices_of(event)]
+    telling = [event for event in events if may_tell(event)]
+    notices = [notice for event in telling for notice in notices_of(event, locale())]
     return record_notices(session, actor, now, machine_now, notices) if notices else 0
 
 
@@ -91,7 +101,7 @@ def _notification_row(actor: Actor, now: datetime, notice: Notice) -> dict[str, 
         "title": notice.title,
         "message": notice.message,
         "priority": notice.priority,
-        "notification_metadata": notice.metadata,
+        "notification_metadata": notice.kept,
         "created_at": now,
     }
 

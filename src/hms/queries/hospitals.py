@@ -11,6 +11,7 @@ from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
 from hms.access.scope import not_found
 from hms.domain.policy import Policy
+from hms.languages import ENGLISH
 from hms.models import Hospital
 from hms.models.engines import Source
 
@@ -33,12 +34,13 @@ class HospitalRow:
 
 @dataclass(frozen=True, slots=True)
 class HospitalRules:
-    """What of a hospital bears on its rules: where its days begin, and its policy."""
+    """What of a hospital bears on its rules: where its days begin, its policy, and how it speaks."""
 
     id: UUID
     code: str
     zone: ZoneInfo
     policy: Policy
+    locale: str = ENGLISH
 
 
 def rules(source: Source, hospital_id: UUID) -> HospitalRules:
@@ -46,11 +48,11 @@ def rules(source: Source, hospital_id: UUID) -> HospitalRules:
     row = source.execute(_RULES, {"hospital_id": hospital_id}).one_or_none()
     if row is None:
         raise not_found("Hospital")
-    return HospitalRules(row.id, row.code, ZoneInfo(row.timezone), Policy.from_settings(row.settings))
+    return HospitalRules(row.id, row.code, ZoneInfo(row.timezone), Policy.from_settings(row.settings), row.locale)
 
 
 _HOSPITAL = Hospital.__table__.c
-_RULES = select(_HOSPITAL.id, _HOSPITAL.code, _HOSPITAL.timezone, _HOSPITAL.settings).where(
+_RULES = select(_HOSPITAL.id, _HOSPITAL.code, _HOSPITAL.timezone, _HOSPITAL.settings, _HOSPITAL.locale).where(
     _HOSPITAL.id == bindparam("hospital_id")
 )
 

@@ -239,7 +239,7 @@ def _within(leave: Leave) -> ColumnElement[bool]:
 
 def _untold(work: Work, event: AbsenceChanged) -> int:
     """Count the notifications that the event is going to write: those whose cause was not told before."""
-    keys = {message_key(notice, Channel.IN_APP) for notice in notices_of(event)}
+    keys = {message_key(notice, Channel.IN_APP) for notice in notices_of(event, work.hospital.locale)}
     if not keys:
         return 0
     told = select(func.count()).select_from(OutgoingMessage).where(OutgoingMessage.key.in_(keys))

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from hms.domain.events import AppointmentReminded
+from hms.domain.messages import Notice
 from hms.models import Appointment
 from hms.outbox.notices import notices_of
 from hms.outbox.record import never_told
@@ -50,9 +51,13 @@ def remind_some(work: Work, command: RemindSome) -> Reminded:
         )
         for visit in visits.ahead(work.session, work.actor, work.now, chosen)
     ]
-    fresh = never_told(work.session, [notice for event in events for notice in notices_of(event)])
+    fresh = never_told(work.session, [notice for event in events for notice in _notices(work, event)])
     causes = {notice.cause for notice in fresh}
-    told = [event for event in events if any(notice.cause in causes for notice in notices_of(event))]
+    told = [event for event in events if any(notice.cause in causes for notice in _notices(work, event))]
     if told:
         work.emit(*told)
     return Reminded(len(told), (keys[-1].due_at, keys[-1].id))
+
+
+def _notices(work: Work, event: AppointmentReminded) -> list[Notice]:
+    return notices_of(event, work.hospital.locale)

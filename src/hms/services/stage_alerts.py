@@ -16,11 +16,13 @@ from hms.domain.errors import Code, DomainError
 from hms.domain.events import Changed, StageAlertRaised
 from hms.domain.people import Contact, Role
 from hms.domain.stage_alerts import (
+    AlertFacts,
     AlertStatus,
     AlertType,
     Wait,
     audience,
     due_alerts,
+    facts,
     message,
     next_due,
     require_open,
@@ -163,7 +165,7 @@ def _raise(work: Work, due: Sequence[tuple[Appointment, AlertType]]) -> None:
     staff = queries.staff_to_tell(work.session, work.actor.hospital_id)
     rows, events = [], []
     for visit, kind in due:
-        alert_id, text = new_id(), _text(work, visit, kind)
+        alert_id, known = new_id(), _facts(work, visit)
         rows.append(
             {
                 "id": alert_id,
@@ -171,23 +173,23 @@ def _raise(work: Work, due: Sequence[tuple[Appointment, AlertType]]) -> None:
                 "appointment_id": visit.id,
                 "alert_type": kind,
                 "status": AlertStatus.ACTIVE,
-                "message": text,
+                "message": message(kind, known),
                 "triggered_at": work.now,
                 "is_over": False,
             }
         )
         told = tuple(_to_tell(kind, visit, staff))
         events.append(
-            StageAlertRaised(entity_id=alert_id, appointment_id=visit.id, alert_type=kind, message=text, staff=told)
+            StageAlertRaised(entity_id=alert_id, appointment_id=visit.id, alert_type=kind, facts=known, staff=told)
         )
     work.session.execute(insert(StageAlert), rows)
     work.emit(*events)
 
 
-def _text(work: Work, visit: Appointment, kind: AlertType) -> str:
+def _facts(work: Work, visit: Appointment) -> AlertFacts:
     patient, hospital = visit.patient, work.hospital
     name = f"{patient.first_name} {patient.last_name}"
-    return message(kind, _wait(visit), hospital.policy, hospital.zone, patient=name, mrn=patient.mrn)
+    return facts(_wait(visit), hospital.policy, hospital.zone, patient=name, mrn=patient.mrn)
 
 
 def _to_tell(kind: AlertType, visit: Appointment, staff: Mapping[Role, Sequence[Contact]]) -> Iterable[Contact]:

@@ -120,8 +120,9 @@ def claim(
     patient = WishedPatient(*cells[_PATIENT]) if cells[_PATIENT.start] is not None else None
     slot = WishedSlot(*cells[_SLOT]) if cells[_SLOT.start] is not None else None
     if doctor is not None:
-        code, timezone, settings = cells[_SLOT.stop :]
-        work.hospital = HospitalRules(work.actor.hospital_id, code, ZoneInfo(timezone), Policy.from_settings(settings))
+        code, timezone, settings, locale = cells[_SLOT.stop :]
+        policy = Policy.from_settings(settings)
+        work.hospital = HospitalRules(work.actor.hospital_id, code, ZoneInfo(timezone), policy, locale)
         if slot is None and work.today <= day <= last_day(work.today, work.hospital.policy):
             slots.fill_day(work, doctor.id, day)
             row = work.session.execute(_SLOT_ALONE, place).one_or_none()
@@ -217,7 +218,7 @@ def _all_locked() -> Select[Any]:
         select(doctor.id, user.id.label("user_id"), doctor.specialization, doctor.slot_duration)
         .add_columns(doctor.max_patients_per_day, doctor.is_available)
         .add_columns(user.first_name, user.last_name, user.email, user.phone, user.language)
-        .add_columns(hospital.code, hospital.timezone, hospital.settings)
+        .add_columns(hospital.code, hospital.timezone, hospital.settings, hospital.locale)
         .join_from(Doctor.__table__, User.__table__, user.id == doctor.user_id)
         .join(Hospital.__table__, hospital.id == doctor.hospital_id)
         .where(doctor.id == bindparam("doctor_id"), doctor.hospital_id == _HOSPITAL_ID)
@@ -233,7 +234,7 @@ def _all_locked() -> Select[Any]:
     )
     chosen = _slot_locked().where(_after(patients)).cte("s")
     one = select(literal(1).label("one")).subquery("one")
-    rules = [doctors.c.code, doctors.c.timezone, doctors.c.settings]
+    rules = [doctors.c.code, doctors.c.timezone, doctors.c.settings, doctors.c.locale]
     return select(*[c for c in doctors.c if c not in rules], *patients.c, *chosen.c, *rules).select_from(
         one.outerjoin(doctors, true()).outerjoin(patients, true()).outerjoin(chosen, true())
     )

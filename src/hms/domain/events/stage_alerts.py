@@ -6,19 +6,19 @@ from uuid import UUID
 
 from hms.domain.events.base import Event
 from hms.domain.people import Contact
-from hms.domain.stage_alerts import AlertType
+from hms.domain.stage_alerts import AlertFacts, AlertType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageAlertRaised(Event):
-    """A visit does not move on; ``staff`` are to be told ``message``."""
+    """A visit does not move on; ``staff`` are to be told."""
 
     action: ClassVar[str] = "stage_alert.raised"
     entity: ClassVar[str] = "stage_alert"
 
     appointment_id: UUID
     alert_type: AlertType
-    message: str
+    facts: AlertFacts
     staff: tuple[Contact, ...]
 
     def details(self) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from hms.outbox.notices import (
     reports,
     stage_alerts,
 )
-from hms.outbox.notices.base import notices_of
+from hms.outbox.notices.base import may_tell, notices_of
 
 MODULES = (appointments, consultations, no_shows, calendars, job_runs, stage_alerts, login_links, reports, exports)
 
-__all__ = ["MODULES", "notices_of"]
+__all__ = ["MODULES", "may_tell", "notices_of"]

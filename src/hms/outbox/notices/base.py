@@ -4,6 +4,8 @@ from functools import singledispatch
 
 from hms.domain.events import Event, Visit, written
 from hms.domain.messages import Channel, Notice
+from hms.domain.people import Contact
+from hms.languages import Said, Voice, voice
 
 IN_APP_ONLY = frozenset({Channel.IN_APP})
 IN_APP_AND_EMAIL = frozenset({Channel.IN_APP, Channel.EMAIL})
@@ -12,19 +14,37 @@ ALL = frozenset(Channel)
 
 
 @singledispatch
-def notices_of(event: Event) -> list[Notice]:  # noqa: ARG001 -- the fallback of a dispatch
-    """Return what to tell whom after ``event``; most events tell nobody."""
+def notices_of(event: Event, locale: str) -> list[Notice]:  # noqa: ARG001 -- the fallback of a dispatch
+    """Return what to tell whom after ``event``, in their languages; most events tell nobody.
+
+    ``locale``: the hospital's, for whoever speaks none of ours, and for how dates and times are written.
+    """
     return []
 
 
-def when(visit: Visit) -> str:
+def may_tell(event: Event) -> bool:
+    """Tell whether anybody could have to be told of such an event."""
+    return notices_of.dispatch(type(event)) is not notices_of.dispatch(object)
+
+
+def voice_for(contact: Contact, locale: str) -> Voice:
+    """Return the voice in which somebody is told."""
+    return voice(contact.language, locale)
+
+
+def doctor(say: Voice, visit: Visit) -> Said:
+    """Name a visit's doctor with title."""
+    return say("Dr. {name}", name=visit.doctor_name)
+
+
+def when(say: Voice, visit: Visit) -> Said:
     """Write day and time of a visit, as the hospital has them."""
-    return f"{day(visit)} at {visit.start:%H:%M}"
+    return say("{day} at {time}", day=say.day(visit.day), time=say.time(visit.start))
 
 
-def day(visit: Visit) -> str:
-    """Write the day of a visit."""
-    return f"{visit.day:%A} {visit.day.day} {visit.day:%B %Y}"
+def briefly(say: Voice, visit: Visit) -> Said:
+    """Write day and time of a visit for a text message."""
+    return Said(f"{say.short_day(visit.day)} {say.time(visit.start)}")
 
 
 def about(visit: Visit) -> dict[str, object]:

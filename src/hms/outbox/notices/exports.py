@@ -2,23 +2,30 @@
 
 from hms.domain.events import HistoryExported, HistoryExportFailed
 from hms.domain.messages import Notice
-from hms.outbox.notices.base import IN_APP_AND_EMAIL, notices_of
+from hms.languages import Said, Voice
+from hms.outbox.notices.base import IN_APP_AND_EMAIL, notices_of, voice_for
 
 
 @notices_of.register
-def _(event: HistoryExported) -> list[Notice]:
+def _(event: HistoryExported, locale: str) -> list[Notice]:
     if event.asker is None:
         return []
-    whose = "your visits" if event.is_own else f"{event.patient_name}'s visits"
-    kept = "a day" if event.days == 1 else f"{event.days} days"
+    say = voice_for(event.asker, locale)
     return [
         Notice(
             cause=f"history_export:{event.entity_id}",
             recipient=event.asker,
             type="HISTORY_EXPORT",
-            title="Your History Is Ready",
-            message=f"The file with {whose} that you asked for is ready: {event.lines} "
-            f"visit{'' if event.lines == 1 else 's'}. You can download it in HMS for {kept}.",
+            title=say("Your History Is Ready"),
+            message=say(
+                "{file} is ready: {visits}. {kept}",
+                file=_file(say, event),
+                visits=say.many("{count} visit", "{count} visits", event.lines),
+                kept=say.many(
+                    "You can download it in HMS for a day.", "You can download it in HMS for {count} days.", event.days
+                ),
+            ),
+            language=say.language,
             channels=IN_APP_AND_EMAIL,
             metadata={"exportId": str(event.entity_id)},
             is_new=True,
@@ -27,20 +34,29 @@ def _(event: HistoryExported) -> list[Notice]:
 
 
 @notices_of.register
-def _(event: HistoryExportFailed) -> list[Notice]:
+def _(event: HistoryExportFailed, locale: str) -> list[Notice]:
     if event.asker is None:
         return []
-    whose = "your visits" if event.is_own else f"{event.patient_name}'s visits"
+    say = voice_for(event.asker, locale)
     return [
         Notice(
             cause=f"history_export_failed:{event.entity_id}",
             recipient=event.asker,
             type="HISTORY_EXPORT_FAILED",
-            title="Your History Could Not Be Exported",
-            message=f"The file with {whose} that you asked for could not be written. Please ask for it again, or tell "
-            "the clinic if it fails once more.",
+            title=say("Your History Could Not Be Exported"),
+            message=say(
+                "{file} could not be written. Please ask for it again, or tell the clinic if it fails once more.",
+                file=_file(say, event),
+            ),
+            language=say.language,
             channels=IN_APP_AND_EMAIL,
             metadata={"exportId": str(event.entity_id)},
             is_new=True,
         )
     ]
+
+
+def _file(say: Voice, event: HistoryExported | HistoryExportFailed) -> Said:
+    if event.is_own:
+        return say("The file with your visits that you asked for")
+    return say("The file with {patient}'s visits that you asked for", patient=event.patient_name)

@@ -1,24 +1,34 @@
 """Notices of marks and what follows them."""
 
-from collections.abc import Callable
-
 from hms.domain.events import MarkChanged, NoShowMarked, PatientBlocked, PatientUnblocked
 from hms.domain.messages import Notice, Priority
 from hms.domain.no_shows import Correction, MarkAction
-from hms.outbox.notices.base import ALL, about, notices_of, when
+from hms.languages import Said, Voice, marked
+from hms.outbox.notices.base import ALL, about, briefly, doctor, notices_of, voice_for, when
 
 
 @notices_of.register
-def _(event: NoShowMarked) -> list[Notice]:
+def _(event: NoShowMarked, locale: str) -> list[Notice]:
     visit = event.visit
+    say = voice_for(visit.patient, locale)
     return [
         Notice(
             cause=f"no_show:{visit.appointment_id}",
             recipient=visit.patient,
             type="NO_SHOW",
-            title="Missed Appointment",
-            message=f"You missed your appointment with Dr. {visit.doctor_name} on {when(visit)}. "
-            "If you think this is a mistake, or need another appointment, please contact the clinic.",
+            title=say("Missed Appointment"),
+            message=say(
+                "You missed your appointment with {doctor} on {when}. If you think this is a mistake, or need another "
+                "appointment, please contact the clinic.",
+                doctor=doctor(say, visit),
+                when=when(say, visit),
+            ),
+            short=say(
+                "You missed your visit: {doctor}, {when}. A mistake, or need another one? Please call.",
+                doctor=doctor(say, visit),
+                when=briefly(say, visit),
+            ),
+            language=say.language,
             channels=ALL,
             metadata=about(visit),
         )
@@ -26,66 +36,116 @@ def _(event: NoShowMarked) -> list[Notice]:
 
 
 @notices_of.register
-def _(event: MarkChanged) -> list[Notice]:
+def _(event: MarkChanged, locale: str) -> list[Notice]:
     visit = event.visit
-    title, said = _SAID[event.verb]
-    appointment = f"appointment with Dr. {visit.doctor_name} on {when(visit)}"
-    message = said(event).format(appointment=appointment)
+    say = voice_for(visit.patient, locale)
+    text, short = _said(event)
+    message = say(text, doctor=doctor(say, visit), when=when(say, visit))
     return [
         Notice(
             cause=f"mark_{event.verb.value}:{event.entity_id}:{event.version}",
             recipient=visit.patient,
             type=f"NO_SHOW_{event.verb.name}",
-            title=title,
-            message=f"{message} You can book appointments again." if event.unblocks else message,
+            title=say(_TITLES[event.verb]),
+            message=f"{message} {_open_again(say)}" if event.unblocks else message,
+            short=say(short, doctor=doctor(say, visit), when=briefly(say, visit)),
+            language=say.language,
             channels=ALL,
             metadata=about(visit),
         )
     ]
 
 
-def _counts_again(event: MarkChanged) -> str:
-    if event.counts:
-        return "Your missed {appointment} counts again. If you think this is a mistake, please contact the clinic."
-    return "The clinic has taken back that it had forgiven your missed {appointment}. It still does not count."
-
-
-def _corrected(event: MarkChanged) -> str:
-    if event.to is Correction.CLINIC_FAULT:
-        return "Your {appointment} could not take place because of us, so it is not held against you. We apologise."
-    return "Your {appointment} was noted as missed by mistake. This is corrected: you were there, and nothing counts."
-
-
-_SAID: dict[MarkAction, tuple[str, Callable[[MarkChanged], str]]] = {
-    MarkAction.WAIVED: (
-        "Missed Appointment Forgiven",
-        lambda _: "The clinic has forgiven your missed {appointment}. It does not count.",
-    ),
-    MarkAction.REINSTATED: ("Missed Appointment Counts Again", _counts_again),
-    MarkAction.JUSTIFIED: (
-        "Missed Appointment Excused",
-        lambda _: "The clinic has excused your missed {appointment}. It does not count.",
-    ),
-    MarkAction.UNJUSTIFIED: ("Missed Appointment No Longer Excused", _counts_again),
-    MarkAction.UNDONE: (
-        "Appointment Stands",
-        lambda _: "Your {appointment} was noted as missed by mistake. It stands, and nothing counts.",
-    ),
-    MarkAction.CORRECTED: ("Missed Appointment Corrected", _corrected),
+_TITLES: dict[MarkAction, str] = {
+    MarkAction.WAIVED: marked("Missed Appointment Forgiven"),
+    MarkAction.REINSTATED: marked("Missed Appointment Counts Again"),
+    MarkAction.JUSTIFIED: marked("Missed Appointment Excused"),
+    MarkAction.UNJUSTIFIED: marked("Missed Appointment No Longer Excused"),
+    MarkAction.UNDONE: marked("Appointment Stands"),
+    MarkAction.CORRECTED: marked("Missed Appointment Corrected"),
 }
+
+_SAID: dict[MarkAction, tuple[str, str]] = {
+    MarkAction.WAIVED: (
+        marked("The clinic has forgiven your missed appointment with {doctor} on {when}. It does not count."),
+        marked("Forgiven, and does not count: your missed visit, {doctor}, {when}."),
+    ),
+    MarkAction.JUSTIFIED: (
+        marked("The clinic has excused your missed appointment with {doctor} on {when}. It does not count."),
+        marked("Excused, and does not count: your missed visit, {doctor}, {when}."),
+    ),
+    MarkAction.UNDONE: (
+        marked(
+            "Your appointment with {doctor} on {when} was noted as missed by mistake. It stands, and nothing counts."
+        ),
+        marked("Noted as missed by mistake, but stands: your visit, {doctor}, {when}."),
+    ),
+}
+_COUNTS = (
+    marked(
+        "Your missed appointment with {doctor} on {when} counts again. If you think this is a mistake, please contact "
+        "the clinic."
+    ),
+    marked("Your missed visit, {doctor}, {when}, counts again. A mistake? Please call."),
+)
+_STILL_NOT = (
+    marked(
+        "The clinic has taken back that it had forgiven your missed appointment with {doctor} on {when}. It still does "
+        "not count."
+    ),
+    marked("No longer forgiven, but still does not count: your missed visit, {doctor}, {when}."),
+)
+_OUR_FAULT = (
+    marked(
+        "Your appointment with {doctor} on {when} could not take place because of us, so it is not held against you. "
+        "We apologise."
+    ),
+    marked("Our fault, and not held against you: your visit, {doctor}, {when}. We apologise."),
+)
+_WAS_THERE = (
+    marked(
+        "Your appointment with {doctor} on {when} was noted as missed by mistake. This is corrected: you were there, "
+        "and nothing counts."
+    ),
+    marked("Corrected, and nothing counts: you did come to your visit, {doctor}, {when}."),
+)
+
+
+def _said(event: MarkChanged) -> tuple[str, str]:
+    """Return what to say of a changed mark, at length and in a text message."""
+    if event.verb in _SAID:
+        return _SAID[event.verb]
+    if event.verb is MarkAction.CORRECTED:
+        return _OUR_FAULT if event.to is Correction.CLINIC_FAULT else _WAS_THERE
+    return _COUNTS if event.counts else _STILL_NOT
+
+
+def _open_again(say: Voice) -> Said:
+    return say("You can book appointments again.")
 
 
 @notices_of.register
-def _(event: PatientBlocked) -> list[Notice]:
-    why = "because several were missed" if event.by_count else "because the clinic has decided so"
+def _(event: PatientBlocked, locale: str) -> list[Notice]:
+    say = voice_for(event.patient, locale)
+    if event.by_count:
+        message = say(
+            "You can no longer book appointments yourself because several were missed. Appointments that you already "
+            "have stay. Please contact the clinic to book again."
+        )
+    else:
+        message = say(
+            "You can no longer book appointments yourself because the clinic has decided so. Appointments that you "
+            "already have stay. Please contact the clinic to book again."
+        )
     return [
         Notice(
             cause=f"blocked:{event.version}",
             recipient=event.patient,
             type="PATIENT_BLOCKED",
-            title="Online Booking Paused",
-            message=f"You can no longer book appointments yourself {why}. "
-            "Appointments that you already have stay. Please contact the clinic to book again.",
+            title=say("Online Booking Paused"),
+            message=message,
+            short=say("You can no longer book visits yourself. Those that you have stay. To book, please call."),
+            language=say.language,
             channels=ALL,
             priority=Priority.HIGH,
         )
@@ -93,16 +153,19 @@ def _(event: PatientBlocked) -> list[Notice]:
 
 
 @notices_of.register
-def _(event: PatientUnblocked) -> list[Notice]:
+def _(event: PatientUnblocked, locale: str) -> list[Notice]:
     if not event.is_told:
         return []
+    say = voice_for(event.patient, locale)
     return [
         Notice(
             cause=f"unblocked:{event.version}",
             recipient=event.patient,
             type="PATIENT_UNBLOCKED",
-            title="Online Booking Open Again",
-            message="You can book appointments yourself again.",
+            title=say("Online Booking Open Again"),
+            message=say("You can book appointments yourself again."),
+            short=say("You can book visits yourself again."),
+            language=say.language,
             channels=ALL,
         )
     ]

@@ -20,6 +20,7 @@ from hms.domain.events import (
 from hms.domain.messages import RANK, Channel, MessageStatus, Notice
 from hms.domain.no_shows import block_reason
 from hms.domain.people import Role
+from hms.languages import ENGLISH
 from hms.outbox.notices import notices_of
 from hms.outbox.record import message_key
 from hms.processes.demo.people import Login
@@ -39,6 +40,7 @@ class Told:
     hospital_id: UUID
     staff: dict[Role, Login]
     now: datetime
+    locale: str = ENGLISH
     audit: list[Row] = field(default_factory=list)
     notifications: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
@@ -48,7 +50,7 @@ class Told:
         for step in visit.steps:
             for event in _events(visit, step, consultation_id):
                 self.audit.append(self._audit_row(event, visit, step))
-                for notice in notices_of(event):
+                for notice in notices_of(event, self.locale):
                     self._notify(notice, step.at)
 
     def _audit_row(self, event: Event, visit: DemoVisit, step: Step) -> Row:
@@ -75,7 +77,7 @@ class Told:
                 "title": notice.title,
                 "message": notice.message,
                 "priority": notice.priority,
-                "notification_metadata": notice.metadata,
+                "notification_metadata": notice.kept,
                 "created_at": at,
                 "read_at": at + READ_AFTER if at + READ_AFTER < self.now else None,
             }
