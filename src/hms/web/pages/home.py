@@ -111,6 +111,7 @@ def _visits(toasts: list[Toast], *, status: int = 200) -> Response:
         past=past,
         is_first=before is None,
         older=f"{older.starts_at.isoformat()}_{older.id}" if older else "",
+        own_id=at.actor.patient_id,
         names={person.id: person.words for person in people} if len(people) > 1 else {},
         today=at.today,
         now=at.now,
