@@ -14,7 +14,7 @@ from hms.queries.drift import Drift
 @click.command()
 @click.option("--hospital", metavar="CODE", help="Only this one; otherwise all.")
 def check(hospital: str | None) -> None:
-    """Recompute every derived count, block, alert and day, and tell where the stored ones differ.
+    """Recompute every derived count, block, alert, day and figure, and tell where the stored ones differ.
 
     Nothing is changed, and HMS may be running. Each difference is one line that names the patient (or the doctor and
     the day) by identifier; the exit code is then 1. The nightly HOUSEKEEPING job, or `hms jobs run housekeeping`,
@@ -48,4 +48,6 @@ def _many(number: int, noun: str) -> str:
 def _line(found: Drift) -> str:
     if found.patient_id is not None:
         return f"patient {found.patient_id}: {found.what}"
+    if found.doctor_id is None:
+        return f"{found.day}: {found.what}"
     return f"doctor {found.doctor_id} on {found.day}: {found.what}"

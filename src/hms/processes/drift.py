@@ -1,14 +1,19 @@
 """Recompute everything that is derived, and tell what differs; nothing is changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from hms.queries import drift, hospitals
 from hms.queries.drift import Drift
+from hms.queries.figures import kept
 from hms.runtime import Runtime
+
+DAYS_AT_ONCE = 10
 
 
 @dataclass
@@ -36,6 +41,14 @@ def check(runtime: Runtime, hospital_id: UUID, checked: Checked) -> Iterator[Dri
     for doctor_id in runtime.read(drift.doctor_ids, rules.id):
         checked.doctors += 1
         yield from _twice(runtime, drift.days_of, doctor_id, checked)
+    days = runtime.read(kept.closed_days, hospital_id)
+    for place in range(0, len(days), DAYS_AT_ONCE):
+        some = days[place : place + DAYS_AT_ONCE]
+        yield from _twice(runtime, partial(_figures, days=some), hospital_id, checked)
+
+
+def _figures(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[Drift]:
+    return kept.differing(session, hospital_id, days)
 
 
 def _twice(

@@ -24,7 +24,7 @@ COUNTED_DAY = (Status.SCHEDULED, Status.CONFIRMED, Status.CHECKED_IN, Status.IN_
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One row that is not what it should be: a patient's, or of a doctor's day."""
+    """One row that is not what it should be: a patient's, of a doctor's day, or of the hospital's day."""
 
     what: str
     patient_id: UUID | None = None

@@ -1,0 +1,66 @@
+"""Whether the figures that are kept still are what their rows say."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, union_all
+from sqlalchemy.orm import Session
+
+from hms.domain.figures import SpanKind, Wanted
+from hms.models import Appointment, DoctorSlot, FigureDay, FigureMark, FigureProgress, FigureSpan
+from hms.queries.drift import Drift
+from hms.queries.figures.coverage import Rows, only
+from hms.queries.figures.facts import FACTS, counted
+from hms.queries.figures.measures import total
+from hms.queries.figures.spans import counted as counted_spans
+
+
+def closed_days(session: Session, hospital_id: UUID) -> list[date]:
+    """Return the closed days of a hospital, first to last; none before housekeeping has run."""
+    through = session.scalar(select(FigureProgress.through).where(FigureProgress.hospital_id == hospital_id))
+    if through is None:
+        return []
+    firsts = [
+        session.scalar(select(func.min(day)).where(owner == hospital_id))
+        for owner, day in (
+            (Appointment.hospital_id, Appointment.appointment_date),
+            (DoctorSlot.hospital_id, DoctorSlot.slot_date),
+            (FigureDay.hospital_id, FigureDay.day),
+        )
+    ]
+    known = [day for day in firsts if day is not None]
+    return list(Wanted(min(known), through).each_day()) if known else []
+
+
+def differing(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[Drift]:
+    """Compare some closed days' figures with their rows; a day that waits to be counted anew is left out."""
+    m = FigureMark
+    marked = set(session.scalars(select(m.day).where(m.hospital_id == hospital_id, m.day.in_(days)).distinct()))
+    days = [day for day in days if day not in marked]
+    if not days:
+        return []
+    f, s = FigureDay, FigureSpan
+    kept_days = select(f.day, f.doctor_id, *(getattr(f, name) for name in FACTS)).where(f.hospital_id == hospital_id)
+    kept_spans = select(s.day, s.kind, s.length, s.visits, s.missed).where(s.hospital_id == hospital_id)
+    of = only(hospital_id, days)
+    wrong = _unlike(session, kept_days.where(f.day.in_(days)), counted(of, FACTS), 2)
+    found = [Drift("the kept figures are not what the visits say", doctor_id=key[1], day=key[0]) for key in wrong]
+    wrong = _unlike(session, kept_spans.where(s.day.in_(days)), counted_spans(of, list(SpanKind)), 3)
+    return found + [
+        Drift("the kept times are not what the visits say", day=day) for day in sorted({key[0] for key in wrong})
+    ]
+
+
+def _unlike(session: Session, kept: Rows, parts: Sequence[Rows], keys: int) -> list[tuple[Any, ...]]:
+    """Return the keys, the first ``keys`` columns, under which other numbers are kept than are counted."""
+    rows = union_all(*parts).subquery()
+    columns = list(rows.c)
+    summed = select(*columns[:keys], *(total(column) for column in columns[keys:])).group_by(*columns[:keys])
+
+    def numbers(statement: Rows) -> dict[tuple[Any, ...], tuple[int, ...]]:
+        return {tuple(row[:keys]): tuple(map(int, row[keys:])) for row in session.execute(statement)}
+
+    now, then = numbers(summed), numbers(kept)
+    return sorted((key for key in now.keys() | then.keys() if now.get(key) != then.get(key)), key=str)
