@@ -16,6 +16,7 @@ from hms.web.pages import (
     colleagues,
     consultations,
     desk_booking,
+    exports,
     formats,
     holidays,
     home,
@@ -44,6 +45,7 @@ from hms.web.pages.desk import PLAIN_FORMATS, desk, signed_in
 ROOMS = (
     sign_in,
     home,
+    exports,
     kiosks,
     login_links,
     visit_links,
