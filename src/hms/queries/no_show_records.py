@@ -15,6 +15,7 @@ from hms.domain.events import AppointmentMoved
 from hms.domain.no_shows import MarkEffect, NoShowReason
 from hms.models import Appointment, AuditEntry, Doctor, NoShowLog, NoShowPenalty, User
 from hms.queries import hospitals, no_shows, patients, standings
+from hms.queries.no_shows import LogRow
 
 MOVED = AppointmentMoved.action
 
@@ -58,11 +59,16 @@ class MarkStep:
 
 def steps(session: Session, actor: Actor, log_id: UUID) -> list[MarkStep]:
     """Return the story of a mark and its penalty, oldest step first, from the audit trail; NOT_FOUND."""
-    require(actor, Permission.SEE_AUDIT)
     mark = no_shows.log(session, actor, log_id)
     penalty_id = session.scalar(select(NoShowPenalty.id).where(NoShowPenalty.appointment_id == mark.appointment_id))
+    return steps_of(session, actor, mark, penalty_id)
+
+
+def steps_of(session: Session, actor: Actor, mark: LogRow, penalty_id: UUID | None) -> list[MarkStep]:
+    """Return the story of a mark and penalty that were read before, in one statement."""
+    require(actor, Permission.SEE_AUDIT)
     e = AuditEntry
-    about = [row_id for row_id in (log_id, mark.appointment_id, penalty_id) if row_id]
+    about = [row_id for row_id in (mark.id, mark.appointment_id, penalty_id) if row_id]
     statement = (
         select(e.at, e.action, e.actor_role, e.details, User.first_name, User.last_name)
         .outerjoin(User, User.id == e.actor_id)

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from hms.access.permissions import Permission, may, require
 from hms.access.scope import not_found
 from hms.domain.errors import Code, DomainError
-from hms.domain.no_shows import Correction, MarkEffect, NoShowReason
+from hms.domain.no_shows import Correction, MarkAction, MarkEffect, NoShowReason
 from hms.processes import no_show_files
 from hms.queries import doctors, no_show_figures, no_show_records, patients
 from hms.queries import no_shows as queries
@@ -41,6 +41,17 @@ EFFECTS: dict[MarkEffect, str] = {
     MarkEffect.TOO_OLD: "Too long ago to count",
     MarkEffect.NEVER_COUNTED: "Never counted",
 }
+STEPS: Mapping[str, str] = {
+    "marked": "Marked",
+    MarkAction.WAIVED: "Waived",
+    MarkAction.REINSTATED: "Reinstated",
+    MarkAction.JUSTIFIED: "Justified",
+    MarkAction.UNJUSTIFIED: "No longer justified",
+    MarkAction.UNDONE: "Taken back",
+    MarkAction.CORRECTED: "Corrected",
+    "status": "Came late",
+}
+"""What was done about a mark, by the verb of its audit row."""
 UNDECIDED = frozenset({Code.VALIDATION, Code.STALE_VERSION, Code.TOO_LATE, Code.TOO_EARLY, Code.INVALID_TRANSITION})
 HELD = frozenset({Code.SLOT_TAKEN, Code.SLOT_BLOCKED, Code.DUPLICATE_BOOKING})
 """The refusals that the page itself tells; others are no page of the reader's."""
@@ -220,7 +231,10 @@ def _mark(log_id: UUID, toasts: list[Toast], typed: Mapping[str, str] | None = N
     actor = desk().actor
     require(actor, Permission.FORGIVE)
     row = runtime().read(queries.log, actor, log_id)
-    values: dict[str, Any] = {"row": row, "penalty": _penalty_of(row), "typed": typed or {}, "reasons": REASONS}
+    penalty = _penalty_of(row)
+    steps = runtime().read(no_show_records.steps_of, actor, row, penalty.id if penalty else None)
+    story = [(step, STEPS.get(step.action.partition(".")[2], step.action)) for step in steps]
+    values: dict[str, Any] = {"row": row, "penalty": penalty, "typed": typed or {}, "reasons": REASONS, "story": story}
     return page("no_shows/mark.html", HERE, status=status, toasts=toasts, **values)
 
 
