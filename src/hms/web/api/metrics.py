@@ -59,25 +59,25 @@ class Metrics(Generic[T]):
     figures: T
 
 
-@routes.get("/admin/metrics/no-shows", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/no-shows", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def no_shows(call: Call, query: MetricsQuery) -> Metrics[NoShowTotals]:
     """Count visits and no-shows, with rate and trend."""
     return _told(call, figures.NO_SHOWS, query)
 
 
-@routes.get("/admin/metrics/no-shows/by-doctor", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/no-shows/by-doctor", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def by_doctor(call: Call, query: MetricsQuery) -> Metrics[ByDoctor]:
     """Count them for each doctor, by name."""
     return _told(call, figures.BY_DOCTOR, query)
 
 
-@routes.get("/admin/metrics/no-shows/by-day", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/no-shows/by-day", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def by_day(call: Call, query: MetricsQuery) -> Metrics[Course]:
     """Count them for each day, days without visits included."""
     return _told(call, figures.BY_DAY, query)
 
 
-@routes.get("/admin/metrics/no-shows/by-week", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/no-shows/by-week", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def by_week(call: Call, query: MetricsQuery) -> Metrics[Course]:
     """Count them for each week; weeks begin as in the hospital's locale.
 
@@ -86,7 +86,7 @@ def by_week(call: Call, query: MetricsQuery) -> Metrics[Course]:
     return _told(call, figures.BY_WEEK, query)
 
 
-@routes.get("/admin/metrics/penalties/by-patient", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/penalties/by-patient", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def penalties_by_patient(call: Call, query: PatientsQuery) -> Metrics[PenaltiesByPatient]:
     """Name the patients with most penalties, by the days of the missed visits.
 
@@ -95,37 +95,37 @@ def penalties_by_patient(call: Call, query: PatientsQuery) -> Metrics[PenaltiesB
     return _told(call, figures.penalties_by_patient(query.limit), query)
 
 
-@routes.get("/admin/metrics/penalties/by-doctor", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/penalties/by-doctor", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def penalties_by_doctor(call: Call, query: MetricsQuery) -> Metrics[PenaltiesByDoctor]:
     """Count penalties by the doctor of the missed visit, most first."""
     return _told(call, figures.PENALTIES_BY_DOCTOR, query)
 
 
-@routes.get("/admin/metrics/utilisation", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/utilisation", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def utilisation(call: Call, query: MetricsQuery) -> Metrics[Utilisation]:
     """Add up time offered, booked, released, rebooked and lost, in all and by doctor."""
     return _told(call, figures.UTILISATION, query)
 
 
-@routes.get("/admin/metrics/waiting-times", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/waiting-times", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def waiting_times(call: Call, query: MetricsQuery) -> Metrics[WaitingTimes]:
     """Tell how many minutes patients waited: from check-in to vitals, from vitals to the doctor, and in all."""
     return _told(call, figures.WAITING_TIMES, query)
 
 
-@routes.get("/admin/metrics/lead-times", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/lead-times", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def lead_times(call: Call, query: MetricsQuery) -> Metrics[LeadTimes]:
     """Tell how many days ahead visits were booked, and how many of them were missed."""
     return _told(call, figures.LEAD_TIMES, query)
 
 
-@routes.get("/admin/metrics/reminders", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/metrics/reminders", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def reminders(call: Call, query: MetricsQuery) -> Metrics[Reminders]:
     """Compare visits of which the patient was reminded, or which they confirmed, with the others."""
     return _told(call, figures.REMINDERS, query)
 
 
-@routes.get("/admin/dashboard-stats", needs=Permission.SEE_FIGURES)
+@routes.get("/admin/dashboard-stats", needs=Permission.SEE_FIGURES, errors=(Code.NOT_FOUND,))
 def dashboard_stats(call: Call, query: DashboardQuery) -> Metrics[DashboardStats]:
     """Tell how today stands, beside what this weekday usually brings."""
     wanted = Wanted(call.today, call.today, query.doctor_id)
