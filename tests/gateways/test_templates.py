@@ -1,6 +1,7 @@
 """Letters say who writes, and what they say stays text."""
 
-from hms.gateways.templates import SHORT, Letter, Letterhead, Step, html, plain, short
+from hms.domain.sms import sms_segments
+from hms.gateways.templates import MOST_SEGMENTS, Letter, Letterhead, Step, html, plain, short
 
 CLINIC = Letterhead("Klinik Süd", "1 River Road", "+911234")
 
@@ -20,9 +21,9 @@ def test_nothing_is_taken_for_markup() -> None:
 
 def test_a_text_message_is_short_and_keeps_the_phone_number() -> None:
     text = short(Letter(CLINIC, "Roy", "Title", "long " * 200))
-    assert len(text) <= SHORT
+    assert sms_segments(text) == MOST_SEGMENTS
     assert text.startswith("Klinik Süd: long")
-    assert text.endswith("… +911234")
+    assert text.endswith("... +911234")
     assert short(Letter(Letterhead("A"), "Roy", "T", "Two\nlines")) == "A: Two lines"
 
 
@@ -39,6 +40,6 @@ def test_steps_are_addresses_in_text_and_buttons_in_html() -> None:
 
 
 def test_the_address_in_a_text_message_is_never_cut() -> None:
-    text = short(Letter(CLINIC, "Roy", "Title", "long " * 200), "Go on: https://hms.example/v/a")
-    assert len(text) <= SHORT
-    assert text.endswith("… Go on: https://hms.example/v/a +911234")
+    text = short(Letter(CLINIC, "Roy", "Title", "long " * 200), ["Go on: https://hms.example/v/a"])
+    assert sms_segments(text) == MOST_SEGMENTS
+    assert text.endswith("... Go on: https://hms.example/v/a +911234")

@@ -13,6 +13,7 @@ from hms.domain.appointments import Status
 from hms.domain.events import AppointmentBooked, AppointmentCancelled, Visit
 from hms.domain.messages import Channel
 from hms.domain.people import Contact
+from hms.domain.sms import sms_segments
 from hms.gateways.null import NullMail, NullSms
 from hms.gateways.protocols import Gateways, GatewayUnavailableError, Mail
 from hms.models import Appointment, Doctor, Hospital, Patient
@@ -84,7 +85,8 @@ def test_a_booking_is_told_by_mail_with_a_calendar_file_and_by_text(
     sms = runtime.gateways.sms
     assert isinstance(sms, NullSms)
     assert sms.sent[0].to == patient.phone
-    assert sms.sent[0].text.startswith("HMS001 General: Your appointment with Dr. Anagha Vijay is on Friday")
+    assert sms.sent[0].text.startswith("HMS001 General: Booked: Dr. Anagha Vijay, Fri 23 Jan 09:00. Confirm/cancel: ")
+    assert sms_segments(sms.sent[0].text) == 1
 
 
 def test_a_cancellation_takes_the_visit_out_of_calendars(runtime: Runtime, clinic: Clinic, mail: NullMail) -> None:

@@ -45,9 +45,9 @@ class Notice:
     """One thing to tell one person, before it becomes rows.
 
     ``cause`` is unique for what happened ("no_show:<appointment>"): the same cause, recipient and channel is told
-    once for ever. ``title`` and ``message`` are in ``language``, and so is ``short``, the message as a text message says
-    it, if otherwise. ``metadata`` is JSON-ready and carries no clinical content. ``is_new``: the cause came into being
-    with this change, so nobody can have been told of it.
+    once for ever. ``title`` and ``message`` are in ``language``, and so is ``short``, the message as a text message
+    says it, if otherwise. ``metadata`` is JSON-ready and carries no clinical content. ``is_new``: the cause came
+    into being with this change, so nobody can have been told of it.
     """
 
     cause: str

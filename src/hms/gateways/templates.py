@@ -1,14 +1,22 @@
 """Lay messages out: html and plain mail, and short texts."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from hms.domain.sms import sms_segments, thrifty
+from hms.languages import Voice, one_line, unfenced, voice
+
 FOLDER = Path(__file__).parent / "letters"
-SHORT = 320
-"""Characters of a text message: two parts of a long one, which is what every phone shows whole."""
+MOST_SEGMENTS = 3
+"""Parts of the longest text message, whatever names are in it; nearly all are one or two."""
+LONGEST_SENDER = 40
+"""Characters of a hospital's name at the head of a text message."""
+PLAIN_ENGLISH = voice("en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +48,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one mail says. ``facts``: label and value, shown as a small table; ``language`` is the text's own.
+    """What one message says. ``facts``: label and value, shown as a small table; ``say``: speaks its language.
 
     ``steps``: what can be done from the mail. ``name`` may be empty: nobody knows who reads it. ``stop``: where such
-    messages are declined; empty for those that nobody can decline.
+    messages are declined; empty for those that nobody can decline. ``short``: the message as a text message
+    says it, if otherwise.
     """
 
     hospital: Letterhead
@@ -54,11 +63,12 @@ class Letter:
     steps: tuple[Step, ...] = ()
     table: Table | None = None
     stop: str = ""
-    language: str = "en"
+    short: str = ""
+    say: Voice = PLAIN_ENGLISH
 
 
 def html(letter: Letter) -> str:
-    """Lay a letter out as HTML; nothing in it is taken for markup."""
+    """Lay a letter out as HTML, mirrored for who reads from right to left; nothing in it is taken for markup."""
     return _render("message.html", letter)
 
 
@@ -67,32 +77,52 @@ def plain(letter: Letter) -> str:
     return _render("message.txt", letter)
 
 
-def short(letter: Letter, go_on: str = "") -> str:
-    """Say it in one text message: the hospital's name first, so that people know who writes.
+def short(letter: Letter, go_on: Sequence[str] = ("",)) -> str:
+    """Say it in one text message: the hospital's name first, so that people know who writes, its number at the end.
 
-    ``go_on``: where to go on from there; it is never cut.
+    ``go_on``: where to go on from there, in several words, the best ones first; those are taken that make the text
+    travel in fewest segments, and they are never cut.
     """
-    text = " ".join(f"{letter.hospital.name}: {letter.message}".split())
-    end = f" {go_on}" if go_on else ""
-    end += f" {letter.hospital.phone}" if letter.hospital.phone else ""
-    room = SHORT - len(end)
-    return (text if len(text) <= room else f"{text[: room - 1]}…") + end
+    written = [_short(letter, end) for end in go_on]
+    return min(written, key=sms_segments)
+
+
+def _short(letter: Letter, go_on: str) -> str:
+    sender = one_line(letter.hospital.name)
+    if len(sender) > LONGEST_SENDER:
+        sender = f"{sender[: LONGEST_SENDER - 3].rstrip()}..."
+    # Many phones show a box where a fence is; a short text reads well without.
+    text = " ".join(unfenced(f"{sender}: {letter.short or letter.message}").split())
+    end = "".join(f" {part}" for part in (go_on, one_line(letter.hospital.phone)) if part)
+    whole = thrifty(text + end)
+    if sms_segments(whole) <= MOST_SEGMENTS:
+        return whole
+    fitting = bisect_right(range(len(text)), MOST_SEGMENTS, key=lambda length: sms_segments(_cut(text, length, end)))
+    return _cut(text, max(fitting - 1, 0), end)
+
+
+def _cut(text: str, length: int, end: str) -> str:
+    return thrifty(f"{text[:length].rstrip()}...{end}")
 
 
 def _render(template: str, letter: Letter) -> str:
+    hospital = letter.hospital
     return (
         _environment()
         .get_template(template)
         .render(
-            hospital=letter.hospital,
-            name=letter.name,
+            say=letter.say,
+            hospital=Letterhead(
+                one_line(hospital.name), one_line(hospital.address), one_line(hospital.phone), hospital.email
+            ),
+            name=one_line(letter.name),
             title=letter.title,
             message=letter.message,
             facts=letter.facts,
             steps=letter.steps,
             table=letter.table,
             stop=letter.stop,
-            language=letter.language,
+            rtl=letter.say.is_rtl,
         )
     )
 

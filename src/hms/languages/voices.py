@@ -37,6 +37,11 @@ def one_line(value: object) -> str:
     return _DIRECTION.sub("", _CONTROL.sub(" ", str(value))).strip()
 
 
+def unfenced(text: str) -> str:
+    """Return a text without the fences around its names, for screens too old to know them."""
+    return text.replace(ISOLATE, "").replace(END_OF_ISOLATE, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
     """Says texts in one language. ``locale``: its form in the hospital's country, for dates and times."""
@@ -71,6 +76,12 @@ class Voice:
         if self._is_plain_english:
             return _plain_spaces(format_date(day, "MMM d", self.locale))
         return _plain_spaces(format_skeleton("MMMd", day, locale=self.locale))
+
+    def day_and_month(self, day: date) -> Said:
+        """Write a day of the year: 3 February."""
+        if self._is_plain_english:
+            return _plain_spaces(format_date(day, "d MMMM", self.locale))
+        return _plain_spaces(format_skeleton("MMMMd", day, locale=self.locale))
 
     def month(self, day: date) -> Said:
         """Write the month and year of a day: February 2026."""

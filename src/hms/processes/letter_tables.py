@@ -5,17 +5,18 @@ from uuid import UUID
 
 from hms.access.actors import Actor
 from hms.gateways.templates import Table
+from hms.languages import Voice
 from hms.queries import hospitals, reports, summaries
 from hms.queries.deliveries import Delivery
 from hms.runtime import Runtime
 
 
-def table_of(runtime: Runtime, delivery: Delivery) -> Table | None:
+def table_of(runtime: Runtime, say: Voice, delivery: Delivery) -> Table | None:
     """Return the table of a report or summary; None for other messages, and where mails carry no clinical content."""
     if delivery.type == "MONTHLY_REPORT" and (report_id := delivery.metadata.get("reportId")):
-        return _report(runtime, delivery.hospital_id, UUID(report_id))
+        return _report(runtime, say, delivery.hospital_id, UUID(report_id))
     if delivery.type == "NO_SHOW_SUMMARY" and (day := delivery.metadata.get("day")):
-        return _summary(runtime, delivery.hospital_id, date.fromisoformat(day))
+        return _summary(runtime, say, delivery.hospital_id, date.fromisoformat(day))
     return None
 
 
@@ -30,24 +31,24 @@ def address_of(base_url: str, delivery: Delivery) -> str:
     return ""
 
 
-def _report(runtime: Runtime, hospital_id: UUID, report_id: UUID) -> Table | None:
+def _report(runtime: Runtime, say: Voice, hospital_id: UUID, report_id: UUID) -> Table | None:
     with runtime.reading() as session:
         if not hospitals.rules(session, hospital_id).policy.mail_clinical_content:
             return None
         lines = reports.one(session, Actor.system(hospital_id), report_id).lines
     return Table(
-        headings=("Date", "Time", "Patient", "Diagnosis", "Treatment"),
+        headings=(say("Date"), say("Time"), say("Patient"), say("Diagnosis"), say("Treatment")),
         rows=tuple(
-            (f"{line.date.day} {line.date:%B}", f"{line.start:%H:%M}", line.patient, line.diagnosis, line.treatment)
+            (say.day_and_month(line.date), say.time(line.start), line.patient, line.diagnosis, line.treatment)
             for line in lines
         ),
     )
 
 
-def _summary(runtime: Runtime, hospital_id: UUID, day: date) -> Table | None:
+def _summary(runtime: Runtime, say: Voice, hospital_id: UUID, day: date) -> Table | None:
     missed = runtime.read(summaries.missed_on, hospital_id, day)
     rows = tuple(
-        (f"{visit.start:%H:%M}", visit.patient, visit.doctor, "Yes" if visit.slot_released else "No")
+        (say.time(visit.start), visit.patient, visit.doctor, say("Yes") if visit.slot_released else say("No"))
         for visit in missed
     )
-    return Table(("Time", "Patient", "Doctor", "Time released"), rows) if rows else None
+    return Table((say("Time"), say("Patient"), say("Doctor"), say("Time released")), rows) if rows else None

@@ -10,6 +10,7 @@ from hms.domain.preferences import may_decline
 from hms.gateways.calendars import CalendarEntry, write_calendar
 from hms.gateways.protocols import Attachment, Mail, ShortMessage
 from hms.gateways.templates import Letter, Letterhead, Step, html, plain, short
+from hms.languages import Voice, marked, voice
 from hms.processes.letter_files import files_of
 from hms.processes.letter_tables import address_of, table_of
 from hms.queries.deliveries import Delivery, LetterVisit
@@ -22,8 +23,8 @@ LINKED = WITH_CALENDAR - {"APPOINTMENT_CANCELLED"} | {"APPOINTMENT_REMINDER"}
 """Messages that let the patient confirm, move or cancel the visit that they tell of."""
 
 LOGIN_STEPS = {
-    "LOGIN_LINK_VERIFY": ("Confirm my address", "verify"),
-    "LOGIN_LINK_RESET": ("Choose a new password", "reset"),
+    "LOGIN_LINK_VERIFY": (marked("Confirm my address"), "verify"),
+    "LOGIN_LINK_RESET": (marked("Choose a new password"), "reset"),
 }
 
 
@@ -54,7 +55,7 @@ class WritingDesk:
             written_at=machine_now,
             reply_to=delivery.hospital_email,
             stop=letter.stop,
-            attachments=(*_attachments(delivery, machine_now), *files_of(self.runtime, delivery, now)),
+            attachments=(*_attachments(letter.say, delivery, machine_now), *files_of(self.runtime, delivery, now)),
         )
 
     def text_of(self, delivery: Delivery, now: datetime) -> ShortMessage:
@@ -64,13 +65,19 @@ class WritingDesk:
         at which they are declined.
         """
         letter = self.letter_of(delivery, now)
-        go_on = f"Stop texts: {letter.stop}" if letter.stop else ""
+        say, go_on = letter.say, [""]
         if address := self._visit_address(delivery, now):
-            go_on = f"Confirm, move or cancel: {address}"
+            go_on = [f"{say('Confirm, move or cancel')}: {address}", f"{say('Confirm/cancel')}: {address}", address]
+        elif letter.stop:
+            go_on = [f"{say('Stop texts')}: {letter.stop}"]
         return ShortMessage(message_id=delivery.id, to=delivery.address, text=short(letter, go_on))
 
     def letter_of(self, delivery: Delivery, now: datetime) -> Letter:
-        """Return what a message says, with the facts of the appointment that it is about, and what can be done."""
+        """Return what a message says, with the facts of the appointment that it is about, and what can be done.
+
+        All in the language in which it was written, though its reader may have chosen another one since.
+        """
+        say = voice(delivery.language, delivery.locale)
         return Letter(
             hospital=Letterhead(
                 name=delivery.hospital_name,
@@ -81,25 +88,27 @@ class WritingDesk:
             name=delivery.recipient_name,
             title=delivery.title,
             message=delivery.message,
-            facts=_facts(delivery),
-            steps=self._steps(delivery, now),
-            table=table_of(self.runtime, delivery),
+            facts=_facts(say, delivery),
+            steps=self._steps(say, delivery, now),
+            table=table_of(self.runtime, say, delivery),
             stop=self._stop_address(delivery),
+            short=delivery.short,
+            say=say,
         )
 
-    def _steps(self, delivery: Delivery, now: datetime) -> tuple[Step, ...]:
+    def _steps(self, say: Voice, delivery: Delivery, now: datetime) -> tuple[Step, ...]:
         if delivery.type in LOGIN_STEPS and (link_id := delivery.metadata.get("loginLinkId")):
             words, path = LOGIN_STEPS[delivery.type]
-            return (Step(words, f"{self.base_url}/{path}/{self.links.login_token(UUID(link_id))}", is_main=True),)
+            return (Step(say(words), f"{self.base_url}/{path}/{self.links.login_token(UUID(link_id))}", is_main=True),)
         if whole := address_of(self.base_url, delivery):
-            return (Step("See it in HMS", whole, is_main=True),)
+            return (Step(say("See it in HMS"), whole, is_main=True),)
         address = self._visit_address(delivery, now)
         if not address:
             return ()
         return (
-            Step("I will come", f"{address}/confirm", is_main=True),
-            Step("Choose another time", f"{address}/move"),
-            Step("Cancel the visit", f"{address}/cancel"),
+            Step(say("I will come"), f"{address}/confirm", is_main=True),
+            Step(say("Choose another time"), f"{address}/move"),
+            Step(say("Cancel the visit"), f"{address}/cancel"),
         )
 
     def _stop_address(self, delivery: Delivery) -> str:
@@ -121,16 +130,17 @@ class WritingDesk:
         return f"{self.base_url}/v/{token}"
 
 
-def _facts(delivery: Delivery) -> tuple[tuple[str, str], ...]:
+def _facts(say: Voice, delivery: Delivery) -> tuple[tuple[str, str], ...]:
     visit = delivery.visit
     if visit is None or not _is_about(delivery, visit):
         return ()
     start = visit.starts_at.astimezone(delivery.zone)
-    end = visit.ends_at.astimezone(delivery.zone)
+    times = [say.time(at.astimezone(delivery.zone).time()) for at in (visit.starts_at, visit.ends_at)]
+    doctor = say("Dr. {name}", name=visit.doctor_name)
     return (
-        ("Doctor", f"{visit.doctor_name}, {visit.specialization}"),
-        ("Date", f"{start:%A} {start.day} {start:%B %Y}"),
-        ("Time", f"{start:%H:%M} – {end:%H:%M} ({start:%Z})"),
+        (say("Doctor"), say("{doctor}, {specialization}", doctor=doctor, specialization=visit.specialization)),
+        (say("Date"), say.day(start.date())),
+        (say("Time"), say("{start} – {end} ({zone})", start=times[0], end=times[1], zone=f"{start:%Z}")),
     )
 
 
@@ -140,19 +150,22 @@ def _is_about(delivery: Delivery, visit: LetterVisit) -> bool:
     return told is None or datetime.fromisoformat(told) == visit.starts_at
 
 
-def _attachments(delivery: Delivery, machine_now: datetime) -> tuple[Attachment, ...]:
+def _attachments(say: Voice, delivery: Delivery, machine_now: datetime) -> tuple[Attachment, ...]:
     visit = delivery.visit
     if visit is None or delivery.type not in WITH_CALENDAR or not _is_about(delivery, visit):
         return ()
     is_cancelled = visit.status is Status.CANCELLED
     if is_cancelled and delivery.type != "APPOINTMENT_CANCELLED":
         return ()  # a late mail must not put a cancelled visit back into a calendar
+    doctor = say("Dr. {name}", name=visit.doctor_name)
     entry = CalendarEntry(
         appointment_id=visit.appointment_id,
         sequence=visit.sequence,
-        summary=f"{visit.doctor_name}, {delivery.hospital_name}",
+        summary=f"{doctor}, {delivery.hospital_name}",
         location=", ".join(part for part in (delivery.hospital_name, delivery.hospital_address) if part),
-        description=f"Appointment with {visit.doctor_name} ({visit.specialization}).",
+        description=say(
+            "Appointment with {doctor} ({specialization}).", doctor=doctor, specialization=visit.specialization
+        ),
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         written_at=machine_now,

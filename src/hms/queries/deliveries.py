@@ -14,6 +14,7 @@ from hms.domain.appointments import Status
 from hms.domain.messages import Channel, MessageStatus
 from hms.domain.policy import Policy
 from hms.domain.preferences import held_until
+from hms.languages import ENGLISH
 from hms.models import (
     Appointment,
     Doctor,
@@ -29,7 +30,7 @@ from hms.models import (
 
 @dataclass(frozen=True, slots=True)
 class LetterVisit:
-    """The appointment that a message is about, as it stands now."""
+    """The appointment that a message is about, as it stands now. ``doctor_name``: without title."""
 
     appointment_id: UUID
     status: Status
@@ -69,6 +70,17 @@ class Delivery:
     user_id: UUID | None = None
     is_declined: bool = False
     is_suspect: bool = False
+    locale: str = ENGLISH
+
+    @property
+    def language(self) -> str:
+        """The language in which the message was written."""
+        return str(self.metadata.get("language", ENGLISH))
+
+    @property
+    def short(self) -> str:
+        """The message as a text message says it; empty when in the same words."""
+        return str(self.metadata.get("short", ""))
 
     def held_until(self, now: datetime) -> datetime | None:
         """Return until when a text message must wait because of the quiet hours (hospital clock); None: it may go."""
@@ -95,7 +107,7 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
         select(
             m.id, m.hospital_id, m.channel, m.address, n.type, n.title, n.message, n.notification_metadata, n.created_at
         )
-        .add_columns(h.name, h.address.label("hospital_address"), h.phone, h.email, h.timezone, h.settings)
+        .add_columns(h.name, h.address.label("hospital_address"), h.phone, h.email, h.timezone, h.settings, h.locale)
         .add_columns(n.patient_id, n.user_id)
         .add_columns(Patient.first_name, Patient.last_name, User.first_name.label("user_first"))
         .add_columns(User.last_name.label("user_last"))
@@ -126,6 +138,7 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
             hospital_phone=row.phone,
             hospital_email=row.email,
             zone=ZoneInfo(row.timezone),
+            locale=row.locale,
             visit=visits.get(row.notification_metadata.get("appointmentId")),
             policy=Policy.from_settings(row.settings),
             patient_id=row.patient_id,
@@ -193,7 +206,7 @@ def _visits(session: Session, ids: Collection[UUID]) -> dict[str, LetterVisit]:
             starts_at=row.starts_at,
             ends_at=row.ends_at,
             sequence=row.calendar_sequence,
-            doctor_name=f"Dr. {row.first_name} {row.last_name}",
+            doctor_name=f"{row.first_name} {row.last_name}".strip(),
             specialization=row.specialization,
         )
         for row in rows

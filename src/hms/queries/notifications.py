@@ -16,7 +16,7 @@ from hms.models import Notification
 
 @dataclass(frozen=True, slots=True)
 class NotificationRow:
-    """One notification as its reader sees it. ``metadata`` is JSON-ready."""
+    """One notification as its reader sees it. ``metadata`` is JSON-ready; its ``language`` is that of the texts."""
 
     id: UUID
     type: str
@@ -51,4 +51,7 @@ def listing(
         statement = statement.where(n.read_at.is_(None))
     if after is not None:
         statement = statement.where(tuple_(n.created_at, n.id) < after)
-    return [NotificationRow(*row) for row in session.execute(statement)]
+    return [
+        NotificationRow(*before, {key: value for key, value in metadata.items() if key != "short"}, created_at, read_at)
+        for *before, metadata, created_at, read_at in session.execute(statement)
+    ]
