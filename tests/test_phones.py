@@ -2,7 +2,7 @@
 
 import pytest
 
-from hms.phones import country_of, e164, example, is_country, is_e164, national_digits
+from hms.phones import country_of, e164, example, is_country, is_e164
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,3 @@ def test_the_example_is_of_the_hospitals_country() -> None:
     assert example("IN").startswith("+91 ")
     assert example("").startswith("+44 ")
     assert (is_country("in"), is_country("ZZ")) == (True, False)
-
-
-def test_digits_are_looked_for_without_the_zeros_of_dialling_at_home() -> None:
-    assert national_digits("(0) 98450-12345") == "9845012345"

@@ -32,11 +32,6 @@ def is_e164(number: str) -> bool:
     return _E164.fullmatch(number) is not None
 
 
-def national_digits(typed: str) -> str:
-    """Return the digits of what somebody typed, without the zeros in front that only dialling at home needs."""
-    return "".join(c for c in typed if c.isascii() and c.isdigit()).lstrip("0")
-
-
 def country_of(timezone: str, locale: str, chosen: str = "") -> str:
     """Return the country whose numbers are written without a code: the chosen one, the locale's, or the time zone's.
 

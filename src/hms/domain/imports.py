@@ -41,7 +41,6 @@ YEARS = range(1900, 2201)
 
 EARLIEST = date(YEARS[0], 1, 1)
 _EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[^@\s,;<>().]+")
-_PHONE = re.compile(r"[+0-9][0-9 ()./-]{3,30}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
@@ -122,10 +121,15 @@ def is_past(visit: VisitRow, minutes: int, now: datetime) -> bool:
     return begun and (visit.outcome is not None or visit.starts_at + timedelta(minutes=minutes) <= now)
 
 
-def parse(line: int, cells: Mapping[str, str], zone: ZoneInfo, now: datetime) -> ImportRow:
-    """Read one line's cells; raise BadRowError with everything that is wrong with them."""
+def parse(
+    line: int, cells: Mapping[str, str], zone: ZoneInfo, now: datetime, dialable: Callable[[str], str | None]
+) -> ImportRow:
+    """Read one line's cells; raise BadRowError with everything that is wrong with them.
+
+    ``dialable`` writes a phone number as it is kept, None for one that cannot be dialled.
+    """
     reader = _Reader(cells)
-    patient = _patient(reader, now.astimezone(zone).date())
+    patient = _patient(reader, now.astimezone(zone).date(), dialable)
     visit = _visit(reader, zone, now) if any(cells.get(name, "").strip() for name in VISIT_COLUMNS) else None
     if reader.wrong:
         raise BadRowError(reader.wrong)
@@ -180,7 +184,7 @@ class _Reader:
         self.wrong.append(Detail(name, reason))
 
 
-def _patient(reader: _Reader, today: date) -> PatientRow:
+def _patient(reader: _Reader, today: date, dialable: Callable[[str], str | None]) -> PatientRow:
     born = reader.read("date_of_birth", read_date, "a date such as 1980-02-29")
     if born and born > today:
         reader.refuse("date_of_birth", f"{born} lies in the future")
@@ -190,7 +194,7 @@ def _patient(reader: _Reader, today: date) -> PatientRow:
         last_name=reader.text("last_name", 100),
         date_of_birth=born,
         sex=reader.read("sex", _sex, "female, male, other or unknown") or Sex.UNKNOWN,
-        phone=reader.read("phone", _read_phone, "a phone number"),
+        phone=reader.read("phone", _phone(dialable), "a whole phone number, such as +44 20 7946 0000"),
         email=reader.read("email", _read_email, "an email address"),
         language=reader.read("language", _read_language, "a language such as en or pt-BR") or "en",
     )
@@ -270,8 +274,14 @@ def _read_email(value: str) -> str:
     return _matched(_EMAIL, value, 254).lower()
 
 
-def _read_phone(value: str) -> str:
-    return _matched(_PHONE, value, 32)
+def _phone(dialable: Callable[[str], str | None]) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        number = dialable(value)
+        if number is None:
+            raise ValueError(value)
+        return number
+
+    return read
 
 
 def _read_language(value: str) -> str:

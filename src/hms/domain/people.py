@@ -93,6 +93,14 @@ def phone_tail(phone: str | None) -> str | None:
     return digits[-PHONE_TAIL:] if len(digits) >= PHONE_TAIL - 2 else None
 
 
+def dialled(digits: str) -> str:
+    """Return by which digits a number is searched that somebody typed: without the zeros of dialling at home or abroad.
+
+    Numbers are kept with their country code. A few digits are searched as they are: they may lie in the middle.
+    """
+    return digits.lstrip("0") or digits if len(digits) >= PHONE_TAIL - 2 else digits
+
+
 def same_name(first: tuple[str, str], second: tuple[str, str]) -> bool:
     """Tell whether two people (first and last name) are called alike, whichever name comes first."""
     ours, theirs = (tuple(" ".join(fold(name).split()) for name in names) for names in (first, second))

@@ -3,19 +3,21 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hms.access.actors import Actor
 from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.imports import BadRowError, ImportRow, parse
-from hms.models.engines import ReadSession
+from hms.phones import e164
 from hms.processes import imports_file
 from hms.processes.imports_doctors import doctors_of
 from hms.processes.imports_file import Line
 from hms.queries import hospitals
+from hms.queries.hospitals import HospitalRules
 from hms.runtime import Runtime
-from hms.services import imports
+from hms.services import imports, phones
 from hms.services.imports import ImportBatch, Imported, Refused
 from hms.services.imports_people import NewDoctor
 
@@ -80,7 +82,7 @@ def import_file(
     A bad row is reported and stops nothing. A dry run judges each row against what is stored and the rows of its own
     batch, and keeps nothing. ``progress`` hears how many lines more are done.
     """
-    importer = _Import(runtime, actor, options, runtime.read(_zone, actor), progress)
+    importer = _Import(runtime, actor, options, runtime.read(hospitals.rules, actor.hospital_id), progress)
     if options.create_doctors:
         with imports_file.opened(path) as file:
             importer.new_doctors = doctors_of(file.lines)
@@ -96,7 +98,7 @@ class _Import:
     runtime: Runtime
     actor: Actor
     options: ImportOptions
-    zone: ZoneInfo
+    hospital: HospitalRules
     progress: Callable[[int], None]
     report: ImportReport = field(default_factory=ImportReport)
     new_doctors: dict[str, NewDoctor] = field(default_factory=dict)
@@ -105,9 +107,12 @@ class _Import:
         """Yield the rows that can be read; report the others."""
         now = self.runtime.clocks.hospital.now()
         seen: dict[str, int] = {}
+        # Of the same patient come many rows, each with the number.
+        dialable = lru_cache(maxsize=100_000)(partial(e164, country=phones.country(self.hospital)))
         for line in lines:
             try:
-                row = _read(line, self.zone, now, seen)
+                row = _read(line, self.hospital.zone, now, dialable)
+                _require_first(row, seen)
             except BadRowError as error:
                 self._refuse(line.number, str(error))
             else:
@@ -150,15 +155,17 @@ class _Import:
         return self.runtime.transact(self.actor, imports.take_over, batch)
 
 
-def _read(line: Line, zone: ZoneInfo, now: datetime, seen: dict[str, int]) -> ImportRow:
+def _read(line: Line, zone: ZoneInfo, now: datetime, dialable: Callable[[str], str | None]) -> ImportRow:
     if line.problem:
         raise BadRowError([Detail("line", line.problem)])
-    row = parse(line.number, line.cells, zone, now)
+    return parse(line.number, line.cells, zone, now, dialable)
+
+
+def _require_first(row: ImportRow, seen: dict[str, int]) -> None:
     if row.visit:
-        first = seen.setdefault(row.visit.ref, line.number)
-        if first != line.number:
+        first = seen.setdefault(row.visit.ref, row.line)
+        if first != row.line:
             raise BadRowError([Detail("appointment_ref", f"{row.visit.ref} was on line {first} already")])
-    return row
 
 
 def _batches(rows: Iterable[ImportRow]) -> Iterator[tuple[ImportRow, ...]]:
@@ -170,7 +177,3 @@ def _batches(rows: Iterable[ImportRow]) -> Iterator[tuple[ImportRow, ...]]:
             batch.clear()
     if batch:
         yield tuple(batch)
-
-
-def _zone(session: ReadSession, actor: Actor) -> ZoneInfo:
-    return hospitals.rules(session, actor.hospital_id).zone

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hms.access.actors import Actor
 from hms.access.permissions import Permission, may, require
 from hms.access.scope import not_found
-from hms.domain.people import PatientStatus, Sex, fold, phone_tail, same_name
+from hms.domain.people import PatientStatus, Sex, dialled, fold, phone_tail, same_name
 from hms.models import Patient
 
 
@@ -157,7 +157,7 @@ def words_of(search: str) -> list[str]:
     """Split what somebody typed into folded words; a phone number, however it is written, becomes its digits."""
     if search.strip() and all(c.isdigit() or c in "+-./() " for c in search.strip()):
         digits = "".join(c for c in search if c.isdigit())
-        return [digits] if digits else []
+        return [dialled(digits)] if digits else []
     return [word.strip(",;") for word in fold(search).split() if word.strip(",;")]
 
 

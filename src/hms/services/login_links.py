@@ -4,7 +4,7 @@ Whoever asks gets the same answer, whether the address has a login or not; only 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from hms.domain.events import LoginLinkMade, PasswordReset
 from hms.domain.login_links import GOOD_FOR, KEPT_FOR, MOST_AT_ONCE, WINDOW
 from hms.domain.people import Contact, LinkPurpose, Role, Sex
 from hms.models import LoginLink, Notification, OutgoingMessage, User
-from hms.services import patients
+from hms.services import patients, phones
 from hms.services.identity import end_sessions
 from hms.services.patients import NewPatient
 from hms.transaction import Work
@@ -53,6 +53,7 @@ def sign_up(work: Work, command: SignUp) -> None:
     An address that has a login is told so, by mail alone; a deactivated login hears nothing. Raises VALIDATION.
     """
     patients.require_born(work, command.patient.date_of_birth)
+    patient = replace(command.patient, phone=phones.dialable(work, command.patient.phone))
     email = command.email.strip().lower()
     user = work.session.scalar(
         select(User)
@@ -64,7 +65,7 @@ def sign_up(work: Work, command: SignUp) -> None:
     if user.unverified_since is not None:
         user.unverified_since = work.machine_now
         link = _new(work, user, LinkPurpose.VERIFY)
-        link.password_hash, link.person = command.password_hash, _kept(command.patient)
+        link.password_hash, link.person = command.password_hash, _kept(patient)
         _send(work, user, link)
     elif user.is_active:
         _send(work, user, _new(work, user, LinkPurpose.RESET), is_known=True)

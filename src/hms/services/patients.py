@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from hms.domain.people import PatientStatus, Sex, medical_record_number, patient
 from hms.models import Hospital, Patient
 from hms.queries import patients
 from hms.queries.patients import Alike, Person
-from hms.services import penalties
+from hms.services import penalties, phones
 from hms.transaction import Work, require_version
 
 PERSON = frozenset({"first_name", "last_name", "date_of_birth", "sex"})
@@ -52,12 +52,13 @@ class EditPatient:
 
 
 def create(work: Work, command: NewPatient) -> UUID:
-    """Register a patient with a fresh record number; raise VALIDATION for a birth date to come.
+    """Register a patient with a fresh record number; raise VALIDATION for a birth date to come or an unreadable number.
 
     Raises POSSIBLE_DUPLICATE, which names them, when somebody like that is registered already, unless ``anyway``.
     """
     work.require(Permission.REGISTER_PATIENTS)
     require_born(work, command.date_of_birth)
+    command = replace(command, phone=phones.dialable(work, command.phone))
     if not command.anyway:
         # Two desks that register the same person at once: the second one waits here, and finds the first one's.
         work.session.execute(
@@ -98,6 +99,8 @@ def update(work: Work, command: EditPatient) -> None:
     require_version(row, command.version, current)
     changes = {name: value for name, value in command.changes.items() if getattr(row, name) != value}
     _require_allowed(work, row, changes)
+    if "phone" in changes:
+        changes["phone"] = phones.dialable(work, changes["phone"])
     for name, value in changes.items():
         setattr(row, name, value)
     require_born(work, row.date_of_birth)

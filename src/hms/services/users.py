@@ -13,7 +13,7 @@ from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.people import Role
 from hms.models import Doctor, User
 from hms.queries import users
-from hms.services import login_links
+from hms.services import login_links, phones
 from hms.services.availability import Unavailability, make_unavailable
 from hms.services.calendars import lock_doctor
 from hms.services.identity import end_sessions
@@ -72,7 +72,7 @@ def add_login(work: Work, command: NewUser) -> User:
         first_name=command.first_name,
         last_name=command.last_name,
         password_hash=command.password_hash,
-        phone=command.phone,
+        phone=phones.dialable(work, command.phone),
         language=command.language,
         created_at=work.now,
     )
@@ -128,6 +128,8 @@ def _checked(work: Work, user: User, wanted: Mapping[str, Any]) -> dict[str, Any
         changes["email"] = changes["email"].strip().lower()
         if changes["email"] != user.email:
             _require_free(work, changes["email"])
+    if "phone" in changes:
+        changes["phone"] = phones.dialable(work, changes["phone"])
     if "role" in changes:
         _require_plain(changes["role"])
         _require_plain(user.role)

@@ -65,7 +65,7 @@ def test_who_is_there_already_is_named(
         {"firstName": "Zoë", "lastName": "Ångström", "dateOfBirth": None},
         {"firstName": "Zoe-Ann", "lastName": "Ångström", "dateOfBirth": "1990-02-28"},
         {"phone": "+46 70 123 45 68"},
-        {"phone": "4567"},
+        {"phone": "+46 8 123 45 67"},
         {"email": "zoe@work.example"},
     ],
 )

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from hms.domain.appointments import OPEN, Status
-from hms.domain.people import fold
+from hms.domain.people import dialled, fold
 from hms.domain.queues import waiting_since
 from hms.queries.board import BoardRow
 from hms.web.pages.formats import epoch_ms, minutes
@@ -231,7 +231,7 @@ def _words(q: str) -> list[str]:
     digits = "".join(c for c in folded if c.isdigit())
     # A phone number is kept as its digits, however it is typed.
     if len(digits) >= 5 and not any(c.isalpha() for c in folded):
-        return [digits]
+        return [dialled(digits)]
     return folded.replace(",", " ").split()
 
 

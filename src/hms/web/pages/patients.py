@@ -91,7 +91,9 @@ def create() -> AnyResponse:
             return _form(typed, {}, error.current if isinstance(error.current, list) else [], status=409)
         if error.code is not Code.VALIDATION:
             raise
-        return _form(typed, {"born": error.message}, [], status=422)
+        fields = {"dateOfBirth": "born"}
+        wrong = {fields.get(detail.field, detail.field): error.message for detail in error.details}
+        return _form(typed, wrong, [], status=422)
     return go("pages.patient", patient_id=patient_id, new="1")
 
 
