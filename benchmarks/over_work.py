@@ -74,5 +74,5 @@ def _ahead() -> Iterator[list[str]]:
 
 def _cells(number: int, patient: int, doctor: int, day: date, start: str, outcome: str) -> list[str]:
     booked = f"{day - timedelta(days=7)}T10:00" if outcome else ""
-    who = [f"P{patient}", "Asha", f"Menon {patient}", "female", f"+9100{patient:08d}", f"p{patient}@example.org"]
+    who = [f"P{patient}", "Asha", f"Menon {patient}", "female", f"+9190{patient:08d}", f"p{patient}@example.org"]
     return [f"A{number}", *who, f"d{doctor}@bench.example", day.isoformat(), start, "15", booked, outcome]

@@ -52,6 +52,7 @@ class Permission(StrEnum):
     RUN_JOBS = "run jobs and see their health"
     SEE_AUDIT = "see the audit trail"
     IMPORT = "import records"
+    MEND_ADDRESSES = "see and mend addresses that do not work"
     SEE_MESSAGES = "see outgoing messages and send failed ones again"
 
 
@@ -91,6 +92,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     P.RUN_JOBS: frozenset({ADMIN}),
     P.SEE_AUDIT: frozenset({ADMIN}),
     P.IMPORT: frozenset({ADMIN}),
+    P.MEND_ADDRESSES: frozenset({ADMIN, RECEPTION}),
     P.SEE_MESSAGES: frozenset({ADMIN}),
 }
 

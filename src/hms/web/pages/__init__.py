@@ -39,6 +39,7 @@ from hms.web.pages import (
     visit_links,
     visits,
     vitals,
+    wrong_addresses,
 )
 from hms.web.pages.desk import PLAIN_FORMATS, desk, signed_in
 
@@ -69,6 +70,7 @@ ROOMS = (
     notices,
     preferences,
     messages,
+    wrong_addresses,
     automation,
     alerts,
     reviews,

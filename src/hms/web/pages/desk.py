@@ -27,6 +27,16 @@ ROLE_WORDS: dict[Role, str] = {
     Role.DOCTOR: "Doctor",
     Role.PATIENT: "",
 }
+ASIDE = (
+    (Permission.DECIDE_REVIEWS, "reviews", "To decide"),
+    (Permission.FORGIVE, "no_shows", "No-shows"),
+    (Permission.SEE_REPORTS, "reports", "Monthly reports"),
+    (Permission.MEND_ADDRESSES, "wrong_addresses", "Wrong addresses"),
+    (Permission.SEE_MESSAGES, "messages", "Messages sent"),
+    (Permission.RUN_JOBS, "automation", "Automation"),
+    (Permission.EDIT_HOSPITAL, "settings", "Settings"),
+)
+"""Pages behind "More": who may open them, their endpoint, and their name."""
 PLAIN_FORMATS = Formats.of("UTC", "en")
 
 
@@ -177,18 +187,11 @@ def _staff_links() -> list[Link]:
     links.append(Link("calendar", "Calendar", url_for("pages.calendar_day")))
     if actor.role is not Role.DOCTOR:
         links.append(Link("waiting_room", "Waiting room screen", url_for("pages.waiting_room"), is_aside=True))
-    if may(actor, Permission.DECIDE_REVIEWS):
-        links.append(Link("reviews", "To decide", url_for("pages.reviews"), is_aside=True))
-    if may(actor, Permission.FORGIVE):
-        links.append(Link("no_shows", "No-shows", url_for("pages.no_shows"), is_aside=True))
-    if may(actor, Permission.SEE_REPORTS):
-        links.append(Link("reports", "Monthly reports", url_for("pages.reports"), is_aside=True))
-    if may(actor, Permission.SEE_MESSAGES):
-        links.append(Link("messages", "Messages sent", url_for("pages.messages"), is_aside=True))
-    if may(actor, Permission.RUN_JOBS):
-        links.append(Link("automation", "Automation", url_for("pages.automation"), is_aside=True))
-    if may(actor, Permission.EDIT_HOSPITAL):
-        links.append(Link("settings", "Settings", url_for("pages.settings"), is_aside=True))
+    links += [
+        Link(name, label, url_for(f"pages.{name}"), is_aside=True)
+        for permission, name, label in ASIDE
+        if may(actor, permission)
+    ]
     return [*links, Link("notices", "Notifications", url_for("pages.notices"), desk().hospital.unread)]
 
 
