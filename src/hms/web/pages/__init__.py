@@ -15,6 +15,7 @@ from hms.web.pages import (
     calendars,
     colleagues,
     consultations,
+    dashboard,
     desk_booking,
     exports,
     formats,
@@ -76,6 +77,7 @@ ROOMS = (
     reviews,
     no_shows,
     reports,
+    dashboard,
     settings,
 )
 CONTENT_SECURITY = (

@@ -187,6 +187,8 @@ def _staff_links() -> list[Link]:
     links.append(Link("calendar", "Calendar", url_for("pages.calendar_day")))
     if actor.role is not Role.DOCTOR:
         links.append(Link("waiting_room", "Waiting room screen", url_for("pages.waiting_room"), is_aside=True))
+    if may(actor, Permission.SEE_FIGURES):
+        links.append(Link("dashboard", "Dashboard", url_for("pages.dashboard")))
     links += [
         Link(name, label, url_for(f"pages.{name}"), is_aside=True)
         for permission, name, label in ASIDE
