@@ -67,9 +67,10 @@ class WritingDesk:
         letter = self.letter_of(delivery, now)
         say, go_on = letter.say, [""]
         if address := self._visit_address(delivery, now):
-            go_on = [f"{say('Confirm, move or cancel')}: {address}", f"{say('Confirm/cancel')}: {address}", address]
+            words = (say("Confirm, move or cancel:"), say("Confirm/cancel:"), "")
+            go_on = [f"{each} {address}".strip() for each in words]
         elif letter.stop:
-            go_on = [f"{say('Stop texts')}: {letter.stop}"]
+            go_on = [" ".join((say("Stop texts:"), letter.stop))]
         return ShortMessage(message_id=delivery.id, to=delivery.address, text=short(letter, go_on))
 
     def letter_of(self, delivery: Delivery, now: datetime) -> Letter:
