@@ -36,11 +36,11 @@ function dataset(column, mixed) {
   };
 }
 
-function axes(lies, stacked, mixed, units) {
+function axes(rows, lies, stacked, mixed, units) {
   const scale = (more) => ({ stacked, beginAtZero: true, grid: { color: colour("line") }, ticks: { color: colour("muted"), ...more } });
   const unit = units.size === 1 ? [...units][0] : "";
   const values = scale({ precision: unit ? undefined : 0, callback: (value) => `${value.toLocaleString("en")}${unit === "%" ? "%" : unit && ` ${unit}`}` });
-  const labels = { ...scale({ autoSkip: !lies, maxRotation: 0 }), grid: { display: false } };
+  const labels = { ...scale({ autoSkip: !lies && rows > 12, maxRotation: 50 }), grid: { display: false } };
   const both = lies ? { y: labels, x: values } : { x: labels, y: values };
   if (!mixed) return both;
   const share = { ...scale({ callback: (value) => `${value}%` }), position: "right", stacked: false, grid: { display: false } };
@@ -61,7 +61,7 @@ function settings(table, lies) {
       maintainAspectRatio: false,
       indexAxis: lies ? "y" : "x",
       interaction: { mode: "index", intersect: false, axis: lies ? "y" : "x" },
-      scales: axes(lies, stacked, mixed, units),
+      scales: axes(labels.length, lies, stacked, mixed, units),
       plugins: {
         legend: { position: "bottom", labels: { color: colour("ink"), boxWidth: 14, boxHeight: 10 } },
         tooltip: { callbacks: { label: (one) => `${one.dataset.label}: ${one.formattedValue}${one.dataset.unit === "%" ? "%" : one.dataset.unit && ` ${one.dataset.unit}`}` } },
