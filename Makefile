@@ -104,6 +104,10 @@ lock-python: $(BIN)/python
 lock-assets: $(VENV)/.locked ## Lock the page assets after a change of assets/package.json, and build them
 	$(BIN)/python assets/build.py --lock
 
+.PHONY: catalogues
+catalogues: setup ## Bring the catalogues of translations up to date with the texts, and say what is untranslated
+	$(BIN)/python -m tools.catalogues $(ARGS)
+
 .PHONY: clean
 clean: ## Remove whatever was made, the .venv too; keep var/
 	rm -rf $(VENV) $(VENDOR) $(FONTS) build dist assets/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
