@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from datetime import timedelta
 
 import pytest
+from pyarrow import parquet
 
 from hms.clock import FixedClock
 from hms.domain.people import Role
@@ -260,6 +262,20 @@ def test_a_file_for_spreadsheets(house: HttpHouse, clock: FixedClock) -> None:
     assert house.nurse.get("/no-show/logs.csv").refusal == (403, "FORBIDDEN")
     colleague = house.caller(actor_of(make_doctor(house.runtime, house.hospital)))
     assert len(colleague.get("/no-show/logs.csv").raw.splitlines()) == 1
+
+
+def test_a_file_for_programs(house: HttpHouse, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = house.booked("09:00")
+    clock.advance(timedelta(minutes=40))
+    house.reception.post(f"/no-show/{visit['id']}", {"notes": "=1+1"})
+    reply = house.admin.get(f"/no-show/logs.parquet?patientId={house.patient.id}")
+    assert reply.headers["Content-Type"] == "application/vnd.apache.parquet"
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="no-shows-2026-01-22.parquet"'
+    (row,) = parquet.ParquetFile(io.BytesIO(reply.raw)).read().to_pylist()
+    assert (row["mrn"], row["reason"], row["notes"]) == (house.patient.mrn, "MANUAL_STAFF", "=1+1")
+    assert house.nurse.get("/no-show/logs.parquet").refusal == (403, "FORBIDDEN")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert house.admin.get("/no-show/logs.parquet").refusal == (503, "NOT_CONFIGURED")
 
 
 def test_a_long_file_comes_in_parts(

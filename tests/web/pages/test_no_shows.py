@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import re
 from datetime import timedelta
 
 import pytest
+from pyarrow import parquet
 
 from hms.clock import FixedClock
 from hms.domain.appointments import Status
@@ -102,6 +105,22 @@ def test_the_list_is_a_file_for_spreadsheets_too(clinic: Clinic, mark: NoShowLog
     assert len(admin.get("/no-shows.csv?from=2026-01-23").text.splitlines()) == 1
     assert clinic.client(clinic.reception).get("/no-shows.csv").status_code == 403
     assert mark.reason.value in sent.text
+
+
+def test_the_files_hold_what_the_list_shows(clinic: Clinic, mark: NoShowLog, admin: Visitor) -> None:
+    patient = clinic.patients["Divya"]
+    shown = admin.get(f"/no-shows?patient={patient.id}&reason=AUTO_TIMEOUT").text
+    assert "Only marks of" in shown
+    given = re.findall(r'href="(/no-shows[.](?:csv|parquet)[?][^"]*)"', shown)
+    assert [address.partition("?")[0] for address in given] == ["/no-shows.csv", "/no-shows.parquet"]
+    assert all(f"patient={patient.id}" in address and "reason=AUTO_TIMEOUT" in address for address in given)
+    marks = rows(clinic.runtime, NoShowLog, NoShowLog.patient_id == patient.id)
+    assert len(admin.get(given[0].replace("&amp;", "&")).text.splitlines()) == 1 + len(marks)
+    sent = admin.get(given[1].replace("&amp;", "&"))
+    assert sent.mimetype == "application/vnd.apache.parquet"
+    assert parquet.ParquetFile(io.BytesIO(sent.data)).read(["mrn"]).to_pylist() == [{"mrn": patient.mrn}] * len(marks)
+    assert clinic.client(clinic.reception).get("/no-shows.parquet").status_code == 403
+    assert mark.hospital_id == clinic.hospital.id
 
 
 def test_blocks_and_unblocks_from_the_record(clinic: Clinic, mark: NoShowLog, admin: Visitor) -> None:

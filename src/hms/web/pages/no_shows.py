@@ -1,6 +1,6 @@
 """Marks and penalties as admins see them, what can be done about each, and a patient's own record of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -86,6 +86,7 @@ class Asked:
     first: str
     last: str
     doctor: UUID | None
+    patient: UUID | None
     reason: NoShowReason | None
 
     @classmethod
@@ -96,8 +97,16 @@ class Asked:
             first=args.get("from", ""),
             last=args.get("to", ""),
             doctor=args.get("doctor", type=UUID),
+            patient=args.get("patient", type=UUID),
             reason=args.get("reason", type=NoShowReason),
         )
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """What an address says of it."""
+        reason = self.reason.value if self.reason else None
+        given: dict[str, Any] = {"from": self.first or None, "to": self.last or None, "doctor": self.doctor}
+        return given | {"patient": self.patient, "reason": reason}
 
     def instants(self) -> tuple[datetime | None, datetime | None]:
         """Return the first instant of the first day and that after the last day, by the hospital's clock."""
@@ -116,6 +125,7 @@ def register(pages: Blueprint) -> None:
     """Add the routes of marks and penalties."""
     pages.get("/no-shows", endpoint="no_shows")(marks)
     pages.get("/no-shows.csv", endpoint="no_shows_file")(marks_file)
+    pages.get("/no-shows.parquet", endpoint="no_shows_parquet")(marks_parquet)
     pages.get("/no-shows/penalties", endpoint="penalties")(penalties)
     pages.get("/no-shows/<uuid:log_id>", endpoint="mark")(mark)
     pages.post("/no-shows/<uuid:log_id>/<verb>", endpoint="mark_change")(change)
@@ -130,24 +140,36 @@ def marks() -> Response:
     asked, actor = Asked.read(), desk().actor
     require(actor, Permission.FORGIVE)
     since, until = asked.instants()
-    wanted = LogFilter(since, until, asked.doctor, reason=asked.reason, with_voided=True)
+    wanted = LogFilter(since, until, asked.doctor, asked.patient, asked.reason, with_voided=True)
     with reading() as session:
         rows = queries.logs(session, actor, wanted, _after(), SHOWN + 1)
         everybody = doctors.listing(session, actor, DoctorFilters(), after=None, limit=MANY)
+        patient = patients.one(session, actor, asked.patient) if asked.patient else None
     last = rows[SHOWN - 1] if len(rows) > SHOWN else None
     values: dict[str, Any] = {"rows": rows[:SHOWN], "asked": asked, "everybody": everybody, "reasons": REASONS}
+    values |= {"patient": patient, "parquet": no_show_files.has_parquet()}
     return page("no_shows/marks.html", HERE, **values, after=_place(last.triggered_at, last.id) if last else "")
 
 
 @staff_only
 def marks_file() -> Response:
     """Send the marks that the filter leaves as a file for spreadsheets, without those that were taken back."""
+    return _file(no_show_files.lines, "csv", no_show_files.CSV)
+
+
+@staff_only
+def marks_parquet() -> Response:
+    """Send the same as a Parquet file."""
+    return _file(no_show_files.parquet, "parquet", no_show_files.PARQUET)
+
+
+def _file(write: Callable[..., Iterator[str] | Iterator[bytes]], suffix: str, mimetype: str) -> Response:
     asked, at = Asked.read(), desk()
     require(at.actor, Permission.FORGIVE)
     since, until = asked.instants()
-    wanted = LogFilter(since, until, asked.doctor, reason=asked.reason)
-    answer = Response(no_show_files.lines(runtime(), at.actor, wanted, at.formats.zone), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="no-shows-{at.today}.csv"'
+    wanted = LogFilter(since, until, asked.doctor, asked.patient, asked.reason)
+    answer = Response(write(runtime(), at.actor, wanted, at.formats.zone), mimetype=mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="no-shows-{at.today}.{suffix}"'
     return answer
 
 
