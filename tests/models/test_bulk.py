@@ -63,6 +63,23 @@ def test_few_and_many_rows_are_written_alike_and_changed_by_their_id(runtime: Ru
     assert not any(slot.blocked_manually for slot in found)
 
 
+def test_what_rows_have_alike_is_given_once(runtime: Runtime) -> None:
+    clinic = Clinic(runtime)
+    given = columns(clinic, *range(MANY))
+    same = {name: values[0] for name, values in given.items() if name not in {"id", "starts_at", "ends_at"}}
+    own = [given[name] for name in ("id", "starts_at", "ends_at")]
+    rows = [{"id": row_id, "starts_at": start, "ends_at": end} for row_id, start, end in zip(*own, strict=True)]
+    with runtime.database.writing() as session:
+        insert_rows(session, DoctorSlot, rows[:1], same)
+        insert_rows(session, DoctorSlot, rows[1:], same)
+    with runtime.reading() as session:
+        found = list(session.scalars(select(DoctorSlot).order_by(DoctorSlot.starts_at)))
+    assert [(slot.id, slot.ends_at) for slot in found] == [(row["id"], row["ends_at"]) for row in rows]
+    assert {(slot.doctor_id, slot.slot_date, slot.start_time, slot.blocked_manually) for slot in found} == {
+        (clinic.doctor.id, FRIDAY, time(9), False)
+    }
+
+
 def test_many_identifiers_are_like_single_ones() -> None:
     before = new_id()
     many = new_ids(1000)

@@ -18,7 +18,7 @@ from hms.domain.job_runs import JobName, RunSource
 from hms.domain.policy import Policy
 from hms.models import Hospital
 from hms.processes.jobs import run_job
-from hms.queries import drift, no_show_figures, no_show_records, no_shows, reviews
+from hms.queries import drift, no_show_figures, no_show_records, no_shows, reviews, standings, visits
 from hms.queries.drift import Window
 from hms.queries.hospitals import HospitalRules
 from hms.queries.no_show_figures import PenaltyFilter, Period
@@ -27,6 +27,7 @@ from hms.runtime import Runtime
 from tests.support.callers import counted_statements
 from tests.support.factories import admin_of, make_doctor, make_hospital, make_patient
 from tests.support.fixtures import NOW
+from tests.support.plans import plan_of, sent
 from tests.support.visits import local, make_visit
 
 ONE = uuid4()
@@ -106,6 +107,21 @@ def test_the_index_for_the_question_is_used(runtime: Runtime, admin: Actor, ask:
     steps = "\n".join(str(row[-1]) for row in plan)
     assert index in steps, steps
     assert "USE TEMP B-TREE" not in steps, steps
+
+
+def test_a_batch_of_the_sweep_reads_the_rows_it_names_not_all_of_the_hospital(runtime: Runtime, admin: Actor) -> None:
+    """SQLite, which takes an equal hospital for the best condition there is, must be kept from that."""
+    named = [ONE, uuid4(), uuid4()]
+    with (
+        sent(runtime, "appointments") as visits_read,
+        sent(runtime, "patient_no_show_penalties") as penalties_read,
+        runtime.database.writing() as session,
+    ):
+        assert visits.due(session, admin.hospital_id, *no_shows.is_due(NOW), locked=named) == []
+        assert standings.tallies(session, admin.hospital_id, named, None) == {}
+    for statement, parameters in (*visits_read, *penalties_read):
+        assert "(hospital_id=?" not in plan_of(runtime, statement, parameters)
+    assert (len(visits_read), len(penalties_read)) == (1, 1)
 
 
 def fill(runtime: Runtime, hospital: Hospital, clock: FixedClock, visits: int) -> None:

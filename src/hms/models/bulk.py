@@ -3,7 +3,7 @@
 Triggers, constraints and types hold as for any insert; what the schema refuses rises as the same DBAPIError.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -18,17 +18,22 @@ MANY = 50
 """From so many rows on, PostgreSQL's COPY is faster than a statement a row."""
 
 
-def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any] | None = None
+) -> None:
     """Insert rows by attribute name in the session's transaction; absent ones take their default, or NULL.
 
-    Rows that the session itself still holds back are written first.
+    ``same``: what all rows have alike, and none names itself. Rows that the session itself still holds back are
+    written first.
     """
     if not rows:
         return
     session.flush()
     connection = session.connection()
     attributes = _attributes(model, connection.dialect)
-    values = list(zip(*(attribute.of(rows) for attribute in attributes.values()), strict=True))
+    named = frozenset().union(*rows)
+    alike = same or {}
+    values = list(zip(*(attribute.filled(rows, named, alike) for attribute in attributes.values()), strict=True))
     into = f"{model.__tablename__} ({', '.join(attribute.column for attribute in attributes.values())})"
     if len(rows) >= MANY and connection.dialect.name == "postgresql":
         _copy(connection, into, values)
@@ -94,6 +99,18 @@ class _Attribute:
     column: str
     default: Any
     convert: Callable[[Any], Any] | None
+
+    def filled(
+        self, rows: Sequence[Mapping[str, Any]], named: Collection[str], same: Mapping[str, Any]
+    ) -> Iterable[Any]:
+        """Return the rows' values, converted for the driver; ``named``: the attributes that any of them names.
+
+        What no row names is converted once for all: most columns of most rows.
+        """
+        if self.name in named or (self.name not in same and callable(self.default)):
+            return self.of(rows)
+        value = same.get(self.name, self.default)
+        return [value if value is None or self.convert is None else self.convert(value)] * len(rows)
 
     def of(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         """Return the rows' values, converted for the driver."""

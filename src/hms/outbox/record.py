@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,7 +40,13 @@ def record(
 
 def audit(session: Session, actor: Actor, now: datetime, events: Iterable[Event]) -> None:
     """Write the audit rows of all events and tell nobody."""
-    insert_rows(session, AuditEntry, [_audit_row(actor, now, event) for event in events])
+    same = {
+        "hospital_id": actor.hospital_id,
+        "at": now,
+        "actor_id": actor.user_id,
+        "actor_role": actor.role_name,
+    }
+    insert_rows(session, AuditEntry, [_audit_row(event) for event in events], same)
 
 
 def record_notices(
@@ -51,18 +58,27 @@ def record_notices(
     notifications: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
     for notice in fresh:
-        notifications.append({"id": next(ids), **_notification_row(actor, now, notice)})
-        messages += [{"id": next(ids), **row} for row in _message_rows(notifications[-1], notice, machine_now)]
-    insert_rows(session, Notification, notifications)
-    insert_rows(session, OutgoingMessage, messages)
+        notification_id = next(ids)
+        notifications.append(_notification_row(notification_id, notice))
+        messages += _message_rows(ids, notification_id, notice, now)
+    same = {"hospital_id": actor.hospital_id, "created_at": now}
+    insert_rows(session, Notification, notifications, same)
+    insert_rows(session, OutgoingMessage, messages, same | {"queued_at": machine_now, "next_attempt_at": machine_now})
     return sum(message["status"] is MessageStatus.PENDING for message in messages)
 
 
 def message_key(notice: Notice, channel: Channel) -> str:
     """Return the key that is unique for cause, recipient and channel."""
-    recipient = notice.recipient
-    who = recipient.patient_id or recipient.user_id
-    key = f"{notice.cause}:{who}:{channel.value}"
+    return _key(_told(notice), channel)
+
+
+def _told(notice: Notice) -> str:
+    """Return what all keys of a notice begin with."""
+    return f"{notice.cause}:{notice.recipient.patient_id or notice.recipient.user_id}"
+
+
+def _key(told: str, channel: Channel) -> str:
+    key = f"{told}:{channel.value}"
     return key if len(key) <= 200 else hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -79,12 +95,8 @@ def _surest(notice: Notice) -> Channel:
     return Channel.IN_APP if Channel.IN_APP in notice.channels else min(notice.channels)
 
 
-def _audit_row(actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
+def _audit_row(event: Event) -> dict[str, Any]:
     return {
-        "hospital_id": actor.hospital_id,
-        "at": now,
-        "actor_id": actor.user_id,
-        "actor_role": actor.role_name,
         "action": event.name,
         "entity": event.subject,
         "entity_id": event.entity_id,
@@ -92,9 +104,9 @@ def _audit_row(actor: Actor, now: datetime, event: Event) -> dict[str, Any]:
     }
 
 
-def _notification_row(actor: Actor, now: datetime, notice: Notice) -> dict[str, Any]:
+def _notification_row(notification_id: UUID, notice: Notice) -> dict[str, Any]:
     return {
-        "hospital_id": actor.hospital_id,
+        "id": notification_id,
         "user_id": notice.recipient.user_id,
         "patient_id": notice.recipient.patient_id,
         "type": notice.type,
@@ -102,27 +114,26 @@ def _notification_row(actor: Actor, now: datetime, notice: Notice) -> dict[str, 
         "message": notice.message,
         "priority": notice.priority,
         "notification_metadata": notice.kept,
-        "created_at": now,
     }
 
 
-def _message_rows(notification: dict[str, Any], notice: Notice, machine_now: datetime) -> Iterator[dict[str, Any]]:
+def _message_rows(
+    ids: Iterator[UUID], notification_id: UUID, notice: Notice, now: datetime
+) -> Iterator[dict[str, Any]]:
+    told = _told(notice)
     addresses = {Channel.EMAIL: notice.recipient.email, Channel.SMS: notice.recipient.phone}
     for channel in sorted(notice.channels):
         in_app = channel is Channel.IN_APP
         if not in_app and not addresses[channel]:
             continue
         yield {
-            "hospital_id": notification["hospital_id"],
-            "notification_id": notification["id"],
-            "key": message_key(notice, channel),
+            "id": next(ids),
+            "notification_id": notification_id,
+            "key": _key(told, channel),
             "channel": channel,
             "address": addresses.get(channel),
             # The notification row itself is the in-app delivery.
             "status": MessageStatus.DELIVERED if in_app else MessageStatus.PENDING,
             "rank": RANK[notice.priority],
-            "queued_at": machine_now,
-            "next_attempt_at": machine_now,
-            "created_at": notification["created_at"],
-            "delivered_at": notification["created_at"] if in_app else None,
+            "delivered_at": now if in_app else None,
         }

@@ -1,6 +1,7 @@
 """What follows from penalties: the one place that says which of them count."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +9,47 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from hms.domain.no_shows import Tally
-from hms.models import NoShowPenalty
+from hms.domain.people import Contact, PatientStatus
+from hms.models import NoShowPenalty, Patient
+from hms.models.engines import aside
+
+
+@dataclass(slots=True)
+class HeldPatient:
+    """A patient whose row is locked: the standing, which may change in hand, and how to reach them."""
+
+    id: UUID
+    status: PatientStatus
+    no_show_count: int
+    blocked_at: datetime | None
+    blocked_reason: str | None
+    blocked_by_count: bool
+    version: int
+    user_id: UUID | None
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str | None
+    language: str
+
+    @property
+    def contact(self) -> Contact:
+        """Tell where this patient can be reached."""
+        name = f"{self.first_name} {self.last_name}"
+        return Contact(name, self.id, self.user_id, self.email, self.phone, self.language)
+
+
+def lock(session: Session, hospital_id: UUID, patient_ids: Collection[UUID]) -> dict[UUID, HeldPatient]:
+    """Lock the patients' rows in the order of their ids, and return them by id; what is not the hospital's is not."""
+    p = Patient
+    statement = (
+        select(p.id, p.status, p.no_show_count, p.blocked_at, p.blocked_reason, p.blocked_by_count, p.version)
+        .add_columns(p.user_id, p.first_name, p.last_name, p.email, p.phone, p.language)
+        .where(p.hospital_id == hospital_id, p.id.in_(patient_ids))
+        .order_by(p.id)
+        .with_for_update(key_share=True, of=p)
+    )
+    return {row[0]: HeldPatient(*row) for row in session.execute(statement)}
 
 
 def since_of(now: datetime, window_days: int | None) -> datetime | None:
@@ -35,7 +76,7 @@ def tallies(
     p = NoShowPenalty
     statement = (
         select(p.patient_id, func.count(), fresh())
-        .where(p.hospital_id == hospital_id, p.patient_id.in_(list(patient_ids)), counts(since))
+        .where(aside(p.hospital_id) == hospital_id, p.patient_id.in_(list(patient_ids)), counts(since))
         .group_by(p.patient_id)
     )
     return {patient_id: Tally(count, unpardoned) for patient_id, count, unpardoned in session.execute(statement)}

@@ -1,6 +1,6 @@
 """Booked visits as messages speak of them: when, with which doctor, and how to reach both."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -15,6 +15,7 @@ from hms.domain.events import Visit
 from hms.domain.intervals import Span
 from hms.domain.people import Contact
 from hms.models import Appointment, Doctor, Patient, User
+from hms.models.engines import aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +65,23 @@ def due(
     session: Session,
     hospital_id: UUID,
     *conditions: ColumnExpressionArgument[bool],
-    lock: bool = False,
+    locked: Collection[UUID] | None = None,
     limit: int | None = None,
 ) -> list[OpenVisit]:
     """Return the hospital's visits that meet all conditions, by (due instant, id), in one statement.
 
-    ``lock``: locked first, in the order of their ids, and read as they are then.
+    ``locked``: only these, locked first, in the order of their ids, and read as they are then.
     """
     a = Appointment
     statement = _with_people(
         a.end_time, a.doctor_id, a.status, a.no_show_due_at, a.duration_minutes, a.imported, Patient.mrn
-    ).where(a.hospital_id == hospital_id, *conditions)
-    if lock:
-        statement = statement.order_by(a.id).with_for_update(key_share=True, of=a)
-    else:
-        statement = statement.order_by(a.no_show_due_at, a.id)
-    visits = [_open_visit(row) for row in session.execute(statement.limit(limit))]
-    return sorted(visits, key=lambda visit: (visit.no_show_due_at, visit.id)) if lock else visits
+    ).where(*conditions)
+    if locked is None:
+        statement = statement.where(a.hospital_id == hospital_id).order_by(a.no_show_due_at, a.id)
+        return [_open_visit(row) for row in session.execute(statement.limit(limit))]
+    statement = statement.where(aside(a.hospital_id) == hospital_id, a.id.in_(locked)).order_by(a.id)
+    visits = [_open_visit(row) for row in session.execute(statement.with_for_update(key_share=True, of=a))]
+    return sorted(visits, key=lambda visit: (visit.no_show_due_at, visit.id))
 
 
 def _with_people(*more: Any) -> Select[Any]:

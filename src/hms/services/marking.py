@@ -15,7 +15,7 @@ from hms.models import Appointment, AppointmentEvent, DoctorSlot, NoShowLog, Pat
 from hms.models.bulk import insert_rows
 from hms.queries.visits import OpenVisit
 from hms.services import lifecycle, penalties, slots
-from hms.services.penalties import Turn
+from hms.services.penalties import Held, Turn
 from hms.transaction import Work
 
 
@@ -38,7 +38,7 @@ def mark_one(work: Work, appointment: Appointment, patient: Patient, mark: Mark)
     return work.session.scalars(select(NoShowLog.id).where(NoShowLog.appointment_id == appointment.id)).one()
 
 
-def mark_many(work: Work, appointments: Sequence[OpenVisit], patients: Mapping[UUID, Patient], mark: Mark) -> None:
+def mark_many(work: Work, appointments: Sequence[OpenVisit], patients: Mapping[UUID, Held], mark: Mark) -> None:
     """Mark locked open appointments in sets, without releasing slots; the statements don't grow with the rows."""
     work.session.execute(
         update(Appointment)
@@ -49,19 +49,14 @@ def mark_many(work: Work, appointments: Sequence[OpenVisit], patients: Mapping[U
     insert_rows(
         work.session,
         AppointmentEvent,
-        [
-            {
-                "hospital_id": work.actor.hospital_id,
-                "appointment_id": appointment.id,
-                "at": work.now,
-                "actor_id": work.actor.user_id,
-                "from_status": appointment.status,
-                "to_status": Status.NO_SHOW,
-                "reason": mark.notes or mark.reason.value,
-                "is_import": False,
-            }
-            for appointment in appointments
-        ],
+        [{"appointment_id": appointment.id, "from_status": appointment.status} for appointment in appointments],
+        {
+            "hospital_id": work.actor.hospital_id,
+            "at": work.now,
+            "actor_id": work.actor.user_id,
+            "to_status": Status.NO_SHOW,
+            "reason": mark.notes or mark.reason.value,
+        },
     )
     _follow(work, appointments, patients, mark)
 
@@ -110,7 +105,7 @@ def take_back(work: Work, appointment: Appointment, patient: Patient, to: Status
     return penalties.recount(work, {patient.id: patient})
 
 
-def _follow(work: Work, appointments: Sequence[OpenVisit], patients: Mapping[UUID, Patient], mark: Mark) -> None:
+def _follow(work: Work, appointments: Sequence[OpenVisit], patients: Mapping[UUID, Held], mark: Mark) -> None:
     _write_logs(work, appointments, mark)
     struck = penalties.strike(work, appointments)
     blocked = penalties.recount(work, patients, struck)
@@ -150,18 +145,16 @@ def _write_logs(work: Work, appointments: Sequence[OpenVisit], mark: Mark) -> No
     rows = [
         {
             "id": log_id,
-            "hospital_id": work.actor.hospital_id,
             "appointment_id": appointment.id,
             "patient_id": appointment.patient_id,
             "doctor_id": appointment.doctor_id,
             "slot_time": appointment.start_time,
             "timeout_minutes": appointment.duration_minutes,
-            **fresh,
         }
         for log_id, appointment in zip(new_ids(len(appointments)), appointments, strict=True)
         if appointment.id not in again
     ]
-    insert_rows(work.session, NoShowLog, rows)
+    insert_rows(work.session, NoShowLog, rows, {"hospital_id": work.actor.hospital_id, **fresh})
     if again:
         work.session.execute(
             update(NoShowLog)

@@ -64,8 +64,8 @@ def mark_due(work: Work, command: MarkDue) -> Swept:
         return Swept()
     patients = penalties.lock_patients(work, {key.patient_id for key in keys})
     # Locked and read anew: whoever was checked in, cancelled or moved since the keys were read is left out.
-    chosen = Appointment.id.in_([key.id for key in keys])
-    appointments = visits.due(work.session, work.actor.hospital_id, chosen, *is_due(work.now), lock=True)
+    chosen = [key.id for key in keys]
+    appointments = visits.due(work.session, work.actor.hospital_id, *is_due(work.now), locked=chosen)
     judgement = judge(work.session, work.hospital, work.now, appointments)
     reviews.hold_back(work, judgement.reviews)
     left = judgement.waits.union(judgement.reviews)

@@ -14,25 +14,22 @@ from hms.domain.policy import Policy
 from hms.models import NoShowPenalty, Patient, new_ids
 from hms.models.bulk import insert_rows, update_rows
 from hms.queries import standings
+from hms.queries.standings import HeldPatient
 from hms.queries.visits import OpenVisit
 from hms.transaction import Work
 
 Turn = PatientBlocked | PatientUnblocked
 """What a patient whose standing turned is told."""
 
+Held = Patient | HeldPatient
+"""A patient whose row is locked, as an object of the session or as plain columns."""
+
 AT_ONCE = 500
 
 
-def lock_patients(work: Work, patient_ids: Iterable[UUID]) -> dict[UUID, Patient]:
-    """Lock the patients' rows in the order of their ids, read them anew and return them by id."""
-    patients = work.session.scalars(
-        select(Patient)
-        .where(Patient.hospital_id == work.actor.hospital_id, Patient.id.in_(set(patient_ids)))
-        .order_by(Patient.id)
-        .with_for_update(key_share=True, of=Patient)
-        .execution_options(populate_existing=True)
-    )
-    return {patient.id: patient for patient in patients}
+def lock_patients(work: Work, patient_ids: Iterable[UUID]) -> dict[UUID, HeldPatient]:
+    """Lock the patients' rows in the order of their ids and return by id how they stand then."""
+    return standings.lock(work.session, work.actor.hospital_id, set(patient_ids))
 
 
 def strike(work: Work, appointments: Sequence[OpenVisit]) -> dict[UUID, list[UUID]]:
@@ -58,16 +55,14 @@ def strike(work: Work, appointments: Sequence[OpenVisit]) -> dict[UUID, list[UUI
             rows.append(
                 {
                     "id": penalty_id,
-                    "hospital_id": work.actor.hospital_id,
                     "appointment_id": appointment.id,
                     "patient_id": appointment.patient_id,
                     "email_sent": bool(appointment.told.patient.email),
-                    "created_at": work.now,
                 }
             )
         if not is_forgiven:
             struck.setdefault(appointment.patient_id, []).append(penalty_id)
-    insert_rows(work.session, NoShowPenalty, rows)
+    insert_rows(work.session, NoShowPenalty, rows, {"hospital_id": work.actor.hospital_id, "created_at": work.now})
     if known:
         work.session.execute(
             update(p)
@@ -131,8 +126,6 @@ def adopt(work: Work, policy: Policy) -> None:
         if free:
             pardon(work, free)
         turns += recount(work, patients, policy=policy)
-        for patient in patients.values():  # a large hospital's patients need not all be held at once
-            work.session.expunge(patient)
         ids = with_penalties(work, ids[-1], AT_ONCE)
     if turns:
         work.emit(*turns)
@@ -140,7 +133,7 @@ def adopt(work: Work, policy: Policy) -> None:
 
 def recount(
     work: Work,
-    patients: Mapping[UUID, Patient],
+    patients: Mapping[UUID, Held],
     struck: Mapping[UUID, Sequence[UUID]] | None = None,
     *,
     policy: Policy | None = None,
@@ -154,6 +147,7 @@ def recount(
     policy = policy or work.hospital.policy
     since = standings.since_of(work.now, policy.no_show_window_days)
     counted = standings.tallies(work.session, work.actor.hospital_id, patients, since)
+    counts: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
     turns: list[Turn] = []
     for patient_id, patient in sorted(patients.items()):
@@ -162,17 +156,27 @@ def recount(
         after = standing_after(before, tally, threshold=policy.no_show_block_threshold, new=new, now=work.now)
         if after == before:
             continue
-        changes.append(_change(patient, before, after))
-        if after.status is not before.status:
+        if after.status is before.status:
+            # A mere count must not make somebody's edit of the phone number stale; a block must.
+            counts.append({"id": patient_id, "no_show_count": after.count})
+        else:
+            changes.append(_change(patient, after))
             turns.append(_turn(patient, after, changes[-1]["version"]))
+    update_rows(work.session, Patient, counts)
     update_rows(work.session, Patient, changes)
-    for change in changes:  # the loaded rows follow without being read again
-        for name, value in change.items():
-            set_committed_value(patients[change["id"]], name, value)
+    for change in (*counts, *changes):
+        _follow(patients[change["id"]], change)
     return turns
 
 
-def _turn(patient: Patient, after: Standing, version: int) -> Turn:
+def _follow(patient: Held, change: Mapping[str, Any]) -> None:
+    """Let a row in hand become what was written, without being read again."""
+    take = set_committed_value if isinstance(patient, Patient) else setattr
+    for name, value in change.items():
+        take(patient, name, value)
+
+
+def _turn(patient: Held, after: Standing, version: int) -> Turn:
     if after.status is PatientStatus.BLOCKED:
         reason = after.blocked_reason or ""
         return PatientBlocked(
@@ -181,13 +185,13 @@ def _turn(patient: Patient, after: Standing, version: int) -> Turn:
     return PatientUnblocked(entity_id=patient.id, patient=patient.contact, version=version, by_count=True)
 
 
-def _standing(patient: Patient) -> Standing:
+def _standing(patient: Held) -> Standing:
     return Standing(
         patient.status, patient.no_show_count, patient.blocked_at, patient.blocked_reason, patient.blocked_by_count
     )
 
 
-def _change(patient: Patient, before: Standing, after: Standing) -> dict[str, Any]:
+def _change(patient: Held, after: Standing) -> dict[str, Any]:
     return {
         "id": patient.id,
         "status": after.status,
@@ -195,6 +199,5 @@ def _change(patient: Patient, before: Standing, after: Standing) -> dict[str, An
         "blocked_at": after.blocked_at,
         "blocked_reason": after.blocked_reason,
         "blocked_by_count": after.blocked_by_count,
-        # A mere count must not make somebody's edit of the phone number stale; a block must.
-        "version": patient.version + (after.status is not before.status),
+        "version": patient.version + 1,
     }

@@ -15,7 +15,8 @@ from hms.domain.appointments import OPEN, Status
 from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.events import AppointmentMoved, Changed
 from hms.domain.no_shows import NoShowReason, ReviewDecision, ReviewReason
-from hms.models import Appointment, AppointmentReview, Doctor, Patient, new_id
+from hms.models import Appointment, AppointmentReview, Doctor, new_id
+from hms.queries.standings import HeldPatient
 from hms.services import lifecycle, marking, penalties
 from hms.services.calendars import lock_doctors
 from hms.services.marking import Mark
@@ -168,7 +169,7 @@ def decide_many(work: Work, command: DecideMany) -> list[Decided]:
 
 def _locked_many(
     work: Work, items: Mapping[UUID, DecideItem]
-) -> tuple[dict[UUID, Appointment], Mapping[UUID, Patient]]:
+) -> tuple[dict[UUID, Appointment], Mapping[UUID, HeldPatient]]:
     a = Appointment
     found = work.session.execute(
         select(a.doctor_id, a.patient_id).where(a.hospital_id == work.actor.hospital_id, a.id.in_(items))
@@ -199,7 +200,7 @@ def _refusal(visit: Appointment | None, item: DecideItem) -> tuple[Code, str] | 
 
 
 def _carry_out(
-    work: Work, visits: Sequence[Appointment], patients: Mapping[UUID, Patient], command: DecideMany
+    work: Work, visits: Sequence[Appointment], patients: Mapping[UUID, HeldPatient], command: DecideMany
 ) -> None:
     """Bring locked open visits, whose reviews are closed, where the decision leads; in the order of their starts."""
     visits = sorted(visits, key=lambda visit: (visit.no_show_due_at, visit.id))
