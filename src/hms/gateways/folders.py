@@ -24,7 +24,7 @@ class EmlFolder:
 
     def send(self, message: Mail, /) -> None:
         """Write the mail whole or not at all."""
-        _write(self.folder / f"{message.message_id}.eml", compose(message, self.sender).as_bytes())
+        _write(self.folder / f"{message.message_id}.eml", compose(message, self.sender))
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class SmtpConnection:
     def send(self, message: Mail, /) -> None:
         """Hand one mail over; raise DeliveryRefusedError or GatewayUnavailableError."""
         recipient = plain_address(message.to)
-        content = compose(message, self._gateway.sender).as_bytes()
+        content = compose(message, self._gateway.sender)
         self._announce(recipient)
         self._used = True
         answer: bytes | str
