@@ -36,9 +36,9 @@ def texts() -> Catalog:
     for file, _line, text, _comments, _context in sorted(
         extract_from_dir(SOURCE, METHODS, keywords=KEYWORDS), key=lambda each: each[:2]
     ):
-        found.add(text, locations=[(f"src/hms/{file}", None)])
+        found.add(text, locations=[(f"src/hms/{file}", 1)])
     for text in OF_THE_DOMAIN:
-        found.add(text, locations=[("src/hms/domain/stage_alerts.py", None)])
+        found.add(text, locations=[("src/hms/domain/stage_alerts.py", 1)])
     return found
 
 

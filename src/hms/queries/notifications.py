@@ -1,6 +1,6 @@
 """What a person was told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -51,7 +51,10 @@ def listing(
         statement = statement.where(n.read_at.is_(None))
     if after is not None:
         statement = statement.where(tuple_(n.created_at, n.id) < after)
-    return [
-        NotificationRow(*before, {key: value for key, value in metadata.items() if key != "short"}, created_at, read_at)
-        for *before, metadata, created_at, read_at in session.execute(statement)
-    ]
+    rows = [NotificationRow(*row) for row in session.execute(statement)]
+    return [replace(row, metadata=_for_programs(row.metadata)) for row in rows]
+
+
+def _for_programs(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what only the writing of text messages needs."""
+    return {key: value for key, value in metadata.items() if key != "short"}
