@@ -16,7 +16,11 @@ SHOTS = os.environ.get("HMS_TEST_SHOTS", "")
 
 
 def keep(page: Page, name: str) -> None:
-    """With HMS_TEST_SHOTS set to a folder, keep the page's picture there."""
+    """Fail if the page is wider than it should be; with HMS_TEST_SHOTS set to a folder, keep its picture there."""
+    size = page.viewport_size
+    assert size is not None
+    # A phone's innerWidth grows with what does not fit, so it cannot be what is compared with.
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 

@@ -57,8 +57,11 @@ def task(export_id: UUID) -> Response:
 
 @patients_only
 def state(export_id: UUID) -> Response:
-    """Answer the part of that page that changes."""
-    return page("exports/state.html", **_values(_row(export_id)))
+    """Answer the part of that page that changes; 204 while it is as it was seen, so that nothing is read out again."""
+    row = _row(export_id)
+    if request.args.get("seen") == _seen(row):
+        return Response(status=204)
+    return page("exports/state.html", **_values(row))
 
 
 @patients_only
@@ -82,7 +85,12 @@ def _values(row: TaskRow) -> dict[str, Any]:
     whose = next((person for person in people if person.id == row.patient_id), None)
     if whose is None:  # looked after no more, since the actor was read
         raise not_found("Task")
-    return {"row": row, "whose": whose, "size": _size(row.size), "mailed": desk().hospital.policy.mail_clinical_content}
+    mailed = desk().hospital.policy.mail_clinical_content
+    return {"row": row, "whose": whose, "size": _size(row.size), "mailed": mailed, "seen": _seen(row)}
+
+
+def _seen(row: TaskRow) -> str:
+    return f"{row.status.value}-{row.progress}"
 
 
 def _overview(toasts: list[Toast], *, status: int = 200) -> Response:
