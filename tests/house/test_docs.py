@@ -11,6 +11,7 @@ from pydantic import AliasChoices
 
 from hms.access.actors import Actor
 from hms.cli import COMMANDS
+from hms.domain.figures import DEFINITIONS
 from hms.domain.imports import KNOWN_COLUMNS
 from hms.processes.demo import accounts
 from hms.processes.imports import ImportOptions, import_file
@@ -69,3 +70,8 @@ def test_readme_names_every_command_and_account() -> None:
     assert [name for name in COMMANDS if name not in readme] == []
     shown = accounts(UUID(int=1), "-").emails.values()
     assert [email for email in shown if f"`{email}`" not in readme] == []
+
+
+def test_every_figure_is_defined_in_the_same_words() -> None:
+    reference = (ROOT / "docs" / "reference" / "figures.md").read_text()
+    assert [name for name, words in DEFINITIONS.items() if f"| `{name}` | {words} |" not in reference] == []
