@@ -11,7 +11,7 @@ from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
 from hms.access.scope import not_found
 from hms.domain.policy import Policy
-from hms.languages import ENGLISH
+from hms.languages import ENGLISH, voice
 from hms.models import Hospital
 from hms.models.engines import Source
 
@@ -41,6 +41,10 @@ class HospitalRules:
     zone: ZoneInfo
     policy: Policy
     locale: str = ENGLISH
+
+    def language(self, chosen: str | None) -> str:
+        """Return the language of somebody new: the ``chosen`` one; if none, the hospital's."""
+        return chosen or voice("", self.locale).language
 
 
 def rules(source: Source, hospital_id: UUID) -> HospitalRules:

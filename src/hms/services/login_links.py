@@ -53,7 +53,8 @@ def sign_up(work: Work, command: SignUp) -> None:
     An address that has a login is told so, by mail alone; a deactivated login hears nothing. Raises VALIDATION.
     """
     patients.require_born(work, command.patient.date_of_birth)
-    patient = replace(command.patient, phone=phones.dialable(work, command.patient.phone))
+    language = work.hospital.language(command.patient.language)
+    patient = replace(command.patient, phone=phones.dialable(work, command.patient.phone), language=language)
     email = command.email.strip().lower()
     user = work.session.scalar(
         select(User)
@@ -61,9 +62,9 @@ def sign_up(work: Work, command: SignUp) -> None:
         .with_for_update(key_share=True)
     )
     if user is None:
-        user = _placeholder(work, email, command.patient.language)
+        user = _placeholder(work, email, language)
     if user.unverified_since is not None:
-        user.unverified_since = work.machine_now
+        user.unverified_since, user.language = work.machine_now, language
         link = _new(work, user, LinkPurpose.VERIFY)
         link.password_hash, link.person = command.password_hash, _kept(patient)
         _send(work, user, link)

@@ -27,7 +27,8 @@ CONTACT = frozenset({"phone", "email", "language"})
 class NewPatient:
     """Somebody to be registered; a family may share phone and email.
 
-    ``mrn``: the number that they say they have, only compared. ``anyway``: register them although somebody like that
+    ``language``: one of `hms.languages`; empty: the hospital's. ``mrn``: the number that they say they have, only
+    compared. ``anyway``: register them although somebody like that
     is registered already.
     """
 
@@ -37,7 +38,7 @@ class NewPatient:
     sex: Sex = Sex.UNKNOWN
     phone: str | None = None
     email: str | None = None
-    language: str = "en"
+    language: str = ""
     mrn: str | None = None
     anyway: bool = False
 
@@ -127,7 +128,7 @@ def _add(work: Work, command: NewPatient, user_id: UUID | None = None) -> Patien
         phone=command.phone,
         phone_tail=phone_tail(command.phone),
         email=command.email.lower() if command.email else None,
-        language=command.language,
+        language=work.hospital.language(command.language),
         search_text=patient_search_text(command.first_name, command.last_name, mrn, command.phone),
         created_at=work.now,
     )

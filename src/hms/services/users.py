@@ -34,7 +34,7 @@ class NewUser:
     last_name: str
     password_hash: str
     phone: str | None = None
-    language: str = "en"
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def add_login(work: Work, command: NewUser) -> User:
         last_name=command.last_name,
         password_hash=command.password_hash,
         phone=phones.dialable(work, command.phone),
-        language=command.language,
+        language=work.hospital.language(command.language),
         created_at=work.now,
     )
     work.session.add(row)

@@ -43,7 +43,7 @@ class Registration(Body):
     date_of_birth: Day | None = None
     sex: Sex = Sex.UNKNOWN
     phone: Phone | None = None
-    language: Language = "en"
+    language: Language | None = None
 
 
 class RefreshSession(Body):
@@ -151,7 +151,7 @@ def register(call: Call, body: Registration) -> Mailed:
         sex=body.sex,
         phone=body.phone,
         email=body.email,
-        language=body.language,
+        language=body.language or "",
     )
     credentials = Credentials(body.email, body.password, body.hospital_code)
     login_links.sign_up(call.door, patient, credentials, call.address)

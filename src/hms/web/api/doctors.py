@@ -43,7 +43,7 @@ class DoctorCreation(Body):
     first_name: Name
     last_name: Name
     phone: Phone | None = None
-    language: Language = "en"
+    language: Language | None = None
     specialization: Name
     slot_duration: SlotDuration = 30
     max_patients_per_day: MaxPatients = 30
@@ -103,7 +103,7 @@ def create(call: Call, body: DoctorCreation) -> DoctorRow:
         last_name=body.last_name,
         password_hash=hash_password(body.password),
         phone=body.phone,
-        language=body.language,
+        language=body.language or "",
     )
     command = NewDoctor(
         login=login,

@@ -12,7 +12,7 @@ from hms.queries.hospitals import HospitalRow
 from hms.services import hospitals as services
 from hms.services.hospitals import EditHospital
 from hms.web.api.routing import Call, Routes
-from hms.web.api.schemas import Edit, Language, Name, Version
+from hms.web.api.schemas import Edit, Locale, Name, Version
 
 routes = Routes("Hospital", "The hospital of who asks. Its policy is data: admins edit it here.")
 
@@ -29,7 +29,7 @@ class HospitalEdit(Edit):
     """What to change; what is left out stays. Code and time zone are fixed."""
 
     name: Name = ""
-    locale: Language = ""
+    locale: Locale = ""
     address: Annotated[str, Field(max_length=400)] = ""
     phone: Annotated[str, Field(max_length=32)] = ""
     email: Annotated[str, Field(max_length=254)] = ""

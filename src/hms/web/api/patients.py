@@ -42,7 +42,7 @@ class PatientRegistration(Body):
     sex: Sex = Sex.UNKNOWN
     phone: Phone | None = None
     email: Email | None = None
-    language: Language = "en"
+    language: Language | None = None
     mrn: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     anyway: bool = False
 
@@ -56,7 +56,7 @@ class PatientEdit(Edit):
     sex: Sex = Sex.UNKNOWN
     phone: Phone | None = None
     email: Email | None = None
-    language: Language = ""
+    language: Language = "en"
     status: PatientStatus = PatientStatus.ACTIVE
     version: Version | None = None
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.json_schema import WithJsonSchema
 
 from hms.clock import as_utc
+from hms.languages import LANGUAGES
 from hms.web.encoding import camel
 
 
@@ -60,6 +61,12 @@ def _written_as_instant(value: object) -> object:
     return value
 
 
+def _spoken(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(f"A language is one of {', '.join(LANGUAGES)}.")
+    return value
+
+
 def _email(value: str) -> str:
     name, at, host = value.rpartition("@")
     if not at or not name or "." not in host or any(c.isspace() for c in value):
@@ -85,7 +92,14 @@ Phone = Annotated[str, Field(min_length=3, max_length=32, pattern=r"^\+?[0-9 ().
 Note = Annotated[str, Field(min_length=1, max_length=400)]
 """A reason or remark that somebody typed."""
 
-Language = Annotated[str, Field(min_length=2, max_length=16, pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
+Locale = Annotated[str, Field(min_length=2, max_length=16, pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")]
+"""A language, and where it is spoken: "pt-BR"."""
+
+Language = Annotated[
+    str, AfterValidator(_spoken), WithJsonSchema({"type": "string", "enum": list(LANGUAGES), "examples": ["en"]})
+]
+"""The language in which somebody wants to be told."""
+
 Search = Annotated[str, Field(min_length=1, max_length=100)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=False)]
 Version = Annotated[int, Field(ge=1, le=2_147_483_647)]

@@ -44,7 +44,7 @@ class UserCreation(Body):
     first_name: Name
     last_name: Name
     phone: Phone | None = None
-    language: Language = "en"
+    language: Language | None = None
 
 
 class UserEdit(Edit):
@@ -54,7 +54,7 @@ class UserEdit(Edit):
     first_name: Name = ""
     last_name: Name = ""
     phone: Phone | None = None
-    language: Language = ""
+    language: Language = "en"
     role: PlainRole = Role.NURSE
     is_active: bool = True
     password: Annotated[Password, Field(min_length=10)] = ""

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from hms.access.passwords import MIN_LENGTH
 from hms.domain.errors import Code, DomainError
 from hms.domain.people import LinkPurpose
+from hms.languages import LANGUAGES, spoken
 from hms.services.patients import NewPatient
 from hms.web import login_links
 from hms.web.errors import TooManyError
@@ -101,12 +102,13 @@ def sign_up_form() -> AnyResponse:
     """Ask who wants a login; whoever is signed in goes home."""
     if signed_in() is not None:
         return go("pages.home")
-    return _sign_up_form({"hospital": request.args.get("hospital", "")[:16]})
+    language = next((code for tag in request.accept_languages.values() if (code := spoken(tag))), "")
+    return _sign_up_form({"hospital": request.args.get("hospital", "")[:16], "language": language})
 
 
 def sign_up() -> AnyResponse:
     """Mail a link to verify the address, and say the same whether it has a login or not."""
-    names = ("hospital", "email", "first_name", "last_name", "born", "phone")
+    names = ("hospital", "email", "first_name", "last_name", "born", "phone", "language")
     typed = {name: request.form.get(name, "").strip()[:LONGEST_EMAIL] for name in names}
     password = request.form.get("password", "")
     born = _date(typed["born"])
@@ -118,6 +120,7 @@ def sign_up() -> AnyResponse:
         date_of_birth=born,
         phone=typed["phone"] or None,
         email=typed["email"].lower(),
+        language=spoken(typed["language"]) or "",
     )
     try:
         credentials = Credentials(typed["email"], password, typed["hospital"])
@@ -153,6 +156,7 @@ def _sign_up_form(
         errors=errors or {},
         problem=problem,
         shortest=MIN_LENGTH,
+        languages=LANGUAGES,
     )
 
 

@@ -13,6 +13,7 @@ from hms.access.permissions import Permission, may, require
 from hms.domain.appointments import LIVE, OPEN
 from hms.domain.errors import Code, DomainError
 from hms.domain.people import Sex
+from hms.languages import LANGUAGES, spoken, voice
 from hms.processes import slots as calendar
 from hms.queries import appointments, doctors, patients
 from hms.queries.appointments import AppointmentRow
@@ -20,10 +21,11 @@ from hms.queries.doctors import DoctorFilters
 from hms.queries.free_times import FreeTime
 from hms.queries.patients import Alike, PatientFilters, PatientRow
 from hms.queries.slots import SlotRow
-from hms.services import attendance
+from hms.services import attendance, preferences
 from hms.services import patients as services
 from hms.services.attendance import Attend
 from hms.services.patients import NewPatient
+from hms.services.preferences import Wishes
 from hms.web.pages.board import HTMX_CONFIG
 from hms.web.pages.desk import Toast, by_htmx, desk, go, page, reading, runtime, staff_only
 
@@ -53,6 +55,7 @@ def register(pages: Blueprint) -> None:
     pages.get("/patients/new", endpoint="new_patient")(form)
     pages.post("/patients/new", endpoint="register_patient")(create)
     pages.get("/patients/<uuid:patient_id>", endpoint="patient")(card)
+    pages.post("/patients/<uuid:patient_id>/language", endpoint="patient_language")(speak)
     pages.post("/patients/<uuid:patient_id>/<uuid:appointment_id>/check-in", endpoint="patient_check_in")(check_in)
 
 
@@ -80,7 +83,7 @@ def form() -> Response:
 def create() -> AnyResponse:
     """Register the patient; who is like them is shown first, and what was typed stays."""
     typed = {name: request.form.get(name, "").strip()[:most] for name, most in _LONGEST.items()}
-    typed.update(born=request.form.get("born", ""), sex=request.form.get("sex", ""))
+    typed.update({name: request.form.get(name, "") for name in ("born", "sex", "language")})
     wish, errors = _read(typed)
     if errors:
         return _form(typed, errors, [], status=422)
@@ -104,6 +107,19 @@ def card(patient_id: UUID) -> Response:
         row = runtime().read(patients.one, desk().actor, patient_id)
         return page("patients/times.html", HERE, row=row, moving=_moving(patient_id), **_offers())
     return _card(patient_id, _said(patient_id))
+
+
+@staff_only
+def speak(patient_id: UUID) -> AnyResponse:
+    """Choose the language in which the patient is told."""
+    wish = Wishes(patient_id=patient_id, language=request.form.get("language", ""))
+    try:
+        runtime().transact(desk().actor, preferences.choose, wish)
+    except DomainError as error:
+        if error.code is not Code.VALIDATION:
+            raise
+        return _card(patient_id, [Toast(error.message, "bad")], status=422)
+    return go("pages.patient", patient_id=patient_id, spoken="1")
 
 
 @staff_only
@@ -154,20 +170,23 @@ def _read(typed: dict[str, str]) -> tuple[NewPatient, dict[str, str]]:
         sex=next((sex for sex in SEXES if sex == typed["sex"]), Sex.UNKNOWN),
         phone=typed["phone"] or None,
         email=typed["email"] or None,
+        language=spoken(typed["language"]) or "",
         anyway=request.form.get("anyway") == "yes",
     )
     return wish, errors
 
 
 def _form(typed: dict[str, str], errors: dict[str, str], alike: list[Alike], *, status: int = 200) -> Response:
+    language = voice("", desk().identity.hospital.locale).language
     return page(
         "patients/new.html",
         HERE,
         status=status,
-        typed={"phone": "", "email": "", "born": "", "sex": Sex.UNKNOWN.value, **typed},
+        typed={"phone": "", "email": "", "born": "", "sex": Sex.UNKNOWN.value, "language": language, **typed},
         errors=errors,
         alike=alike,
         sexes=SEXES,
+        languages=LANGUAGES,
         today=desk().today,
     )
 
@@ -192,6 +211,9 @@ def _card(patient_id: UUID, toasts: list[Toast], *, status: int = 200) -> Respon
         past=[visit for visit in past if visit.id not in shown][:PAST],
         everybody=everybody,
         may_book=may_book,
+        may_register=may(at.actor, Permission.REGISTER_PATIENTS),
+        languages=LANGUAGES,
+        language=spoken(row.language) or "",
         moving=_moving(patient_id),
         is_open=lambda visit: visit.status in OPEN,
         now=at.now,
@@ -236,6 +258,8 @@ def _said(patient_id: UUID) -> list[Toast]:
     """Say what was just done, read from the visit itself: the address only tells which one."""
     if request.args.get("new") == "1":
         return [Toast("The patient is registered.")]
+    if request.args.get("spoken") == "1":
+        return [Toast("Saved. What we write from now on is in this language.")]
     for key, words in (
         ("booked", "Booked for {day} at {time}."),
         ("moved", "Moved to {day} at {time}."),
