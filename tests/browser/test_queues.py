@@ -47,6 +47,7 @@ def test_nurse_records_vitals_by_keys(
     page.keyboard.press("Enter")  # the server refuses just the same, and all that was typed is still there
     expect(page.locator("#sheet .wrong")).to_contain_text("20 to 300")
     expect(page.get_by_label("Blood pressure, upper")).to_have_value("195")
+    expect(page.get_by_label("Heart rate")).to_be_focused()  # what is wrong is where one goes on
     page.get_by_label("Heart rate").fill("90")
     page.keyboard.press("Enter")
     expect(page.locator("#sheet")).to_be_hidden()
