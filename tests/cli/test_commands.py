@@ -18,6 +18,7 @@ from sqlalchemy import select
 from hms.access.passwords import matches
 from hms.cli import COMMANDS, main
 from hms.cli.users import parted
+from hms.domain.job_runs import JobName
 from hms.domain.people import Role
 from hms.domain.policy import Policy
 from hms.models import Doctor, Hospital, LoginSession, User
@@ -164,7 +165,7 @@ def test_hospital_is_named_where_there_are_several(on_database: Runtime) -> None
 def test_jobs_are_listed_rehearsed_and_run(on_database: Runtime) -> None:
     make_user(on_database, make_hospital(on_database), Role.HOSPITAL_ADMIN)
     listed = hms("jobs", "list").output.splitlines()
-    assert [line.split()[0] for line in listed] == ["NO_SHOW_CHECK", "SLOT_HORIZON", "DAILY_REMINDERS", "HOUSEKEEPING"]
+    assert [line.split()[0] for line in listed] == [job.value for job in JobName]
     assert "would handle 0" in hms("jobs", "run", "no_show_check", "--dry-run").output
     assert "NO_SHOW_CHECK done: 0 items" in hms("jobs", "run", "NO_SHOW_CHECK").output
     assert "never" not in hms("jobs", "list").output.splitlines()[0]

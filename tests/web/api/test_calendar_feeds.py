@@ -119,7 +119,8 @@ def test_address_is_replaced_and_taken_back(house: HttpHouse, runtime: Runtime) 
     assert house.stranger.get(second).code == "NOT_FOUND"
     assert house.by_patient.get("/calendar-feed").data["isActive"] is False
     with runtime.reading() as session:
-        audited = list(session.scalars(select(AuditEntry.action).where(AuditEntry.entity == "calendar_feed")))
+        about_feeds = select(AuditEntry.action).where(AuditEntry.entity == "calendar_feed").order_by(AuditEntry.seq)
+        audited = list(session.scalars(about_feeds))
         [row] = session.scalars(select(CalendarFeed))
     assert audited == [f"calendar_feed.{verb}" for verb in ("created", "replaced", "created", "revoked")]
     assert row.digest not in other
