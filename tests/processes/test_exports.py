@@ -12,9 +12,11 @@ from hms.access.actors import Actor
 from hms.clock import FixedClock
 from hms.domain.consultations import ConsultationStatus
 from hms.domain.exports import MAX_TRIES, PART_BYTES, ExportStatus
+from hms.domain.job_runs import JobName, RunSource
 from hms.domain.people import Role
 from hms.models import ExportPart, HistoryExport, Notification, OutgoingMessage, PatientGuardian, User
 from hms.processes.exports import write_due
+from hms.processes.jobs import run_job
 from hms.queries import exports as queries
 from hms.runtime import Runtime
 from tests.support.callers import counted_statements
@@ -253,3 +255,14 @@ def test_looking_for_tasks_costs_what_is_due(runtime: Runtime) -> None:
     plan = plan_of(runtime, *statements[0])
     assert "ix_history_exports_due" in plan
     assert "SCAN history_exports" not in plan.replace("SCAN history_exports USING INDEX", "")
+
+
+def test_the_nightly_cleaning_deletes_files(runtime: Runtime, clock: FixedClock) -> None:
+    archive = Archive.open(runtime, 1, export_keep_days=2)
+    export_id = archive.ask()
+    archive.write()
+    for days, kept in ((1, 1), (1, 0)):
+        clock.advance(timedelta(days=days))
+        assert run_job(runtime, archive.hospital.id, JobName.HOUSEKEEPING, RunSource.CRON).is_well
+        assert len(rows(runtime, ExportPart)) == kept
+    assert archive.task(export_id).status is ExportStatus.EXPIRED
