@@ -154,7 +154,8 @@ def test_the_mail_carries_the_links_and_the_text_fits(runtime: Runtime, hospital
     assert "/confirm" in mail.text
     assert "/cancel" in mail.html
     [text] = runtime.gateways.sms.sent  # type: ignore[attr-defined]
-    assert "today at 09:00" in text.text
+    assert text.text.startswith("HMS001 General: Today: Dr. ")
+    assert "09:00. Confirm, move or cancel: " in text.text
 
 
 def set_leads(runtime: Runtime, hospital: Hospital, days: list[int]) -> None:

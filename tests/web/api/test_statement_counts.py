@@ -25,7 +25,7 @@ COUNTS = {
     "POST consultations": 9,
     "GET consultation": 2,
     "PATCH consultation": 7,
-    "POST participants": 14,
+    "POST participants": 15,
     "GET participants": 4,
     "DELETE participants": 7,
     "POST notes": 11,
