@@ -5,10 +5,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text, update
 
 from hms.clock import FixedClock
 from hms.domain.messages import Channel, MessageStatus, Priority
-from hms.models import Hospital, Patient
+from hms.models import Hospital, OutgoingMessage, Patient
 from hms.outbox import claims
 from hms.runtime import Runtime
 from tests.support.factories import make_hospital, make_patient
@@ -39,6 +40,10 @@ def test_urgent_ones_leave_first_then_those_due_the_longest(
 
 
 def test_a_claim_asks_the_index_of_what_waits_however_many_were_delivered(runtime: Runtime, clinic: Clinic) -> None:
+    tell(runtime, *clinic, 300)
+    with runtime.database.writing() as session:
+        session.execute(update(OutgoingMessage).values(status=MessageStatus.DELIVERED))
+        session.execute(text("ANALYZE outgoing_messages"))
     tell(runtime, *clinic)
     with sent(runtime, "outgoing_messages") as statements:
         claim(runtime)
