@@ -132,7 +132,7 @@ def redis_url(redis_server: str) -> str:
 @pytest.fixture(scope="session")
 def session_smtp_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmtpPeer]:
     """Give the session's mail server; ask for `smtp_peer` instead."""
-    with run_smtp_peer(tmp_path_factory.mktemp("smtp")) as peer:
+    with run_smtp_peer(tmp_path_factory.mktemp("smtp"), SmtpPeer) as peer:
         yield peer
 
 
@@ -147,7 +147,7 @@ def smtp_peer(session_smtp_peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch) -> S
 @pytest.fixture
 def http_peer() -> Iterator[HttpPeer]:
     """Give an HTTP server that keeps what it is sent, such as an SMS provider (`json://` + `http_peer.netloc`)."""
-    with run_http_peer() as peer:
+    with run_http_peer(HttpPeer) as peer:
         yield peer
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import trustme
 from aiosmtpd.controller import Controller
@@ -30,6 +30,7 @@ from tests.support.processes import free_port
 # delivered, and the sender doesn't know.
 Stage = Literal["AUTH", "MAIL", "RCPT", "DATA", "REPLY"]
 OK = "250 OK"
+Peer = TypeVar("Peer", bound="SmtpPeer")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class SmtpPeer:
             self._mails.append(mail)
             self._news.notify_all()
 
-    def take_fault(self, stage: Stage) -> Fault | None:
+    def take_fault(self, stage: Stage, recipient: str = "") -> Fault | None:
         """Return the next fault planned for a stage, and count it (the server does)."""
         with self._news:
             for fault in self._faults:
@@ -144,24 +145,24 @@ class Handler:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if reply := await self._misbehave(server, "RCPT"):
+        if reply := await self._misbehave(server, "RCPT", address):
             return reply
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return OK
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if reply := await self._misbehave(server, "DATA"):
+        if reply := await self._misbehave(server, "DATA", envelope.rcpt_tos[0]):
             return reply
         content = envelope.content or b""
         assert isinstance(content, bytes)  # decode_data is off
         login = self._peer.username if session.authenticated else None
         recipients = tuple(envelope.rcpt_tos)
         self._peer.keep(ReceivedMail(str(envelope.mail_from), recipients, content, login))
-        return await self._misbehave(server, "REPLY") or OK
+        return await self._misbehave(server, "REPLY", recipients[0]) or OK
 
-    async def _misbehave(self, server: SMTP, stage: Stage) -> str | None:
-        fault = self._peer.take_fault(stage)
+    async def _misbehave(self, server: SMTP, stage: Stage, recipient: str = "") -> str | None:
+        fault = self._peer.take_fault(stage, recipient)
         if fault is None:
             return None
         if fault.seconds:
@@ -192,14 +193,14 @@ class Authenticator:
 
 
 @contextmanager
-def run_smtp_peer(folder: Path) -> Iterator[SmtpPeer]:
+def run_smtp_peer(folder: Path, kind: type[Peer]) -> Iterator[Peer]:
     """Run a mail server in a thread until the end of the block, with a certificate made just now."""
     authority = trustme.CA()
     ca_file = folder / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    peer = SmtpPeer("localhost", 0, "hms", "open sesame", str(ca_file))
+    peer = kind("localhost", 0, "hms", "open sesame", str(ca_file))
     controller = Controller(
         Handler(peer),
         hostname="127.0.0.1",
