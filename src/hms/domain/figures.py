@@ -77,6 +77,18 @@ def week_of(day: date, first_weekday: int) -> date:
     return day - timedelta(days=(day.weekday() - first_weekday) % 7)
 
 
+def whole_months(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """Yield the first and the last day of each month that lies wholly from ``first`` to ``last``."""
+    begins = first if first.day == 1 else _next_month(first)
+    while (ends := _next_month(begins) - timedelta(days=1)) <= last:
+        yield begins, ends
+        begins = ends + timedelta(days=1)
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
 def percent(part: int, whole: int) -> float | None:
     """Return how many percent ``part`` is of ``whole``, to one decimal; None of nothing."""
     return round(100 * part / whole, 1) if whole else None

@@ -8,7 +8,14 @@ from hms.models.calendar_feeds import CalendarFeed
 from hms.models.consultations import Consultation, ConsultationNote, ConsultationParticipant
 from hms.models.doctors import Doctor
 from hms.models.exports import ExportPart, HistoryExport
-from hms.models.figures import FigureDay, FigureMark, FigureProgress, FigureSpan
+from hms.models.figures import (
+    FigureDay,
+    FigureHospitalDay,
+    FigureMark,
+    FigureMonth,
+    FigureProgress,
+    FigureSpan,
+)
 from hms.models.guardians import PatientGuardian
 from hms.models.heartbeats import Heartbeat
 from hms.models.holidays import HospitalHoliday
@@ -45,7 +52,9 @@ __all__ = [
     "DoctorSlot",
     "ExportPart",
     "FigureDay",
+    "FigureHospitalDay",
     "FigureMark",
+    "FigureMonth",
     "FigureProgress",
     "FigureSpan",
     "Heartbeat",

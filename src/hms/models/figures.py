@@ -10,21 +10,12 @@ from hms.domain.figures import SpanKind
 from hms.models.base import SEQUENCE, Base, choice_of
 
 
-class FigureDay(Base):
-    """A doctor's day in numbers, as its rows said when it was last counted. Derived; never the truth.
+class _Counted:
+    """What is counted of some visits.
 
     ``marked_…`` and ``marks_…`` are of standing marks only. ``rebooked``: of the released ones.
     """
 
-    __tablename__ = "figure_days"
-    __table_args__ = (
-        ForeignKeyConstraint(["hospital_id", "doctor_id"], ["doctors.hospital_id", "doctors.id"]),
-        Index("ix_figure_days_doctor_id_day", "doctor_id", "day"),
-    )
-
-    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    doctor_id: Mapped[UUID] = mapped_column(primary_key=True)
     appointments: Mapped[int]
     attended: Mapped[int]
     missed: Mapped[int]
@@ -51,6 +42,40 @@ class FigureDay(Base):
     released: Mapped[int]
     rebooked: Mapped[int]
     minutes_lost: Mapped[int]
+
+
+class FigureDay(_Counted, Base):
+    """A doctor's day in numbers, as its rows said when it was last counted. Derived; never the truth."""
+
+    __tablename__ = "figure_days"
+    __table_args__ = (
+        ForeignKeyConstraint(["hospital_id", "doctor_id"], ["doctors.hospital_id", "doctors.id"]),
+        Index("ix_figure_days_doctor_id_day", "doctor_id", "day"),
+    )
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    doctor_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class FigureHospitalDay(_Counted, Base):
+    """All doctors' numbers of a day, added up."""
+
+    __tablename__ = "figure_hospital_days"
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+
+
+class FigureMonth(_Counted, Base):
+    """A doctor's closed days of a month, added up; ``month`` is its first day."""
+
+    __tablename__ = "figure_months"
+    __table_args__ = (ForeignKeyConstraint(["hospital_id", "doctor_id"], ["doctors.hospital_id", "doctors.id"]),)
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    doctor_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class FigureSpan(Base):

@@ -1,15 +1,39 @@
 """Keeping the figures of closed days: which days are closed, and counting again those that have changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, cast, delete, exists, func, insert, literal, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Subquery,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from hms.domain.figures import SpanKind, Wanted
-from hms.models import Appointment, DoctorSlot, FigureDay, FigureMark, FigureProgress, FigureSpan
+from hms.domain.figures import SpanKind, Wanted, whole_months
+from hms.models import (
+    Appointment,
+    DoctorSlot,
+    FigureDay,
+    FigureHospitalDay,
+    FigureMark,
+    FigureMonth,
+    FigureProgress,
+    FigureSpan,
+)
+from hms.models.base import Base
 from hms.models.bulk import insert_rows
 from hms.queries.figures.coverage import only
 from hms.queries.figures.facts import FACTS, counted
@@ -107,20 +131,41 @@ _TRANSACTIONS = text(
 
 
 def _count(session: Session, hospital_id: UUID, days: Sequence[date]) -> None:
-    """Put the figures of the days, as their rows say now, in the place of those kept; five statements."""
-    for model in (FigureDay, FigureSpan):
-        gone = delete(model).where(model.hospital_id == hospital_id, model.day.in_(days))
+    """Put the figures of the days, as their rows say now, in the place of those kept, and add them up anew."""
+    months = sorted({day.replace(day=1) for day in days})
+    for gone in (
+        delete(FigureDay).where(FigureDay.hospital_id == hospital_id, FigureDay.day.in_(days)),
+        delete(FigureSpan).where(FigureSpan.hospital_id == hospital_id, FigureSpan.day.in_(days)),
+        delete(FigureHospitalDay).where(FigureHospitalDay.hospital_id == hospital_id, FigureHospitalDay.day.in_(days)),
+        delete(FigureMonth).where(FigureMonth.hospital_id == hospital_id, FigureMonth.month.in_(months)),
+    ):
         session.execute(gone.execution_options(synchronize_session=False))
     of = only(hospital_id, days)
     rows = union_all(*counted(of, FACTS)).subquery()
-    sums = (cast(func.sum(rows.c[name]), Integer).label(name) for name in FACTS)
-    day_rows = select(literal(hospital_id).label("hospital_id"), rows.c.day, rows.c.doctor_id, *sums)
-    session.execute(
-        insert(FigureDay).from_select(
-            ["hospital_id", "day", "doctor_id", *FACTS], day_rows.group_by(rows.c.day, rows.c.doctor_id)
-        )
-    )
+    _store(session, FigureDay, hospital_id, rows, {"day": rows.c.day, "doctor_id": rows.c.doctor_id}, FACTS)
     spans = union_all(*counted_spans(of, list(SpanKind))).subquery()
-    names = ("day", "kind", "length", "visits", "missed")
-    span_rows = select(literal(hospital_id).label("hospital_id"), *(spans.c[name] for name in names))
-    session.execute(insert(FigureSpan).from_select(["hospital_id", *names], span_rows))
+    keys = {name: spans.c[name] for name in ("day", "kind", "length")}
+    _store(session, FigureSpan, hospital_id, spans, keys, ("visits", "missed"))
+    kept = select(FigureDay).where(FigureDay.hospital_id == hospital_id)
+    each = kept.where(FigureDay.day.in_(days)).subquery()
+    _store(session, FigureHospitalDay, hospital_id, each, {"day": each.c.day}, FACTS)
+    for month in months:
+        whole = kept.where(FigureDay.day.between(month, next(whole_months(month, date.max))[1])).subquery()
+        keys = {"month": literal(month), "doctor_id": whole.c.doctor_id}
+        _store(session, FigureMonth, hospital_id, whole, keys, FACTS)
+
+
+def _store(
+    session: Session,
+    model: type[Base],
+    hospital_id: UUID,
+    rows: Subquery,
+    keys: Mapping[str, ColumnElement[Any]],
+    names: Sequence[str],
+) -> None:
+    """Insert the sums of rows by key."""
+    sums = (cast(func.sum(rows.c[name]), Integer) for name in names)
+    summed = select(literal(hospital_id), *keys.values(), *sums).group_by(
+        *(rows.c[key] for key in keys if key in rows.c)
+    )
+    session.execute(insert(model).from_select(["hospital_id", *keys, *names], summed))

@@ -33,6 +33,9 @@ FIRST, LAST = date(2026, 3, 2), date(2026, 4, 10)
 TODAY = date(2026, 4, 8)
 WANTED = Wanted(date(2026, 3, 24), date(2026, 4, 9))  # with the night of 29 March, when an hour is left out
 
+MONTHS = Wanted(date(2026, 3, 1), date(2026, 4, 9))
+"""A period with a whole month in it."""
+
 
 @pytest.fixture
 def books(runtime: Runtime, clock: FixedClock) -> Books:
@@ -107,6 +110,11 @@ def check_all(runtime: Runtime, admin: Actor, books: Books) -> None:
         ):
             with runtime.reading() as session:
                 check(session, admin, wanted, recount)
+
+    for doctor_id in (None, books.doctors[2].id):
+        for check in (check_counts, check_penalties, check_times):
+            with runtime.reading() as session:
+                check(session, admin, Wanted(MONTHS.first, MONTHS.last, doctor_id), recount)
 
 
 def check_counts(session: Session, admin: Actor, wanted: Wanted, recount: Recount) -> None:

@@ -40,6 +40,7 @@ COUNTED = [
 ]
 KINDS = ("TO_VITALS", "TO_DOCTOR", "TO_BEGIN", "LEAD")
 DAYS, SPANS, MARKS, PROGRESS = "figure_days", "figure_spans", "figure_marks", "figure_progress"
+HOSPITAL_DAYS, MONTHS = "figure_hospital_days", "figure_months"
 
 
 def upgrade() -> None:
@@ -57,6 +58,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hospital_id", "day", "doctor_id", name=f"pk_{DAYS}"),
     )
     op.create_index(f"ix_{DAYS}_doctor_id_day", DAYS, ["doctor_id", "day"])
+    op.create_table(
+        HOSPITAL_DAYS,
+        sa.Column("hospital_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTED),
+        sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name=f"fk_{HOSPITAL_DAYS}_hospital_id"),
+        sa.PrimaryKeyConstraint("hospital_id", "day", name=f"pk_{HOSPITAL_DAYS}"),
+    )
+    op.create_table(
+        MONTHS,
+        sa.Column("hospital_id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("doctor_id", sa.Uuid(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTED),
+        sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name=f"fk_{MONTHS}_hospital_id"),
+        sa.ForeignKeyConstraint(
+            ["hospital_id", "doctor_id"], ["doctors.hospital_id", "doctors.id"], name=f"fk_{MONTHS}_doctor_id"
+        ),
+        sa.PrimaryKeyConstraint("hospital_id", "month", "doctor_id", name=f"pk_{MONTHS}"),
+    )
     op.create_table(
         SPANS,
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
@@ -95,5 +116,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back."""
     run_sql("0012_figures.down")
-    for table in (PROGRESS, MARKS, SPANS, DAYS):
+    for table in (PROGRESS, MARKS, SPANS, MONTHS, HOSPITAL_DAYS, DAYS):
         op.drop_table(table)

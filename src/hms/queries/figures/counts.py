@@ -14,7 +14,7 @@ from hms.domain.no_shows import NoShowReason
 from hms.models import Doctor, User
 from hms.queries.figures.asking import allow, first_weekday
 from hms.queries.figures.coverage import coverage
-from hms.queries.figures.facts import facts
+from hms.queries.figures.facts import facts, facts_by_doctor
 from hms.queries.figures.measures import total
 
 COUNTS = ("appointments", "attended", "missed", "cancelled")
@@ -135,7 +135,7 @@ def no_shows(session: Session, actor: Actor, wanted: Wanted) -> NoShowTotals:
 def by_doctor(session: Session, actor: Actor, wanted: Wanted) -> ByDoctor:
     """Count each doctor's visits, beside the period before; two statements."""
     allow(session, actor, wanted)
-    rows = facts(coverage(session, actor.hospital_id, wanted.with_before), COUNTS)
+    rows = facts_by_doctor(coverage(session, actor.hospital_id, wanted.with_before, split=wanted.first), COUNTS)
     now = (rows.c.day >= wanted.first).label("now")
     sums = (total(rows.c[name]).label(name) for name in COUNTS)
     each = select(rows.c.doctor_id, now, *sums).group_by(rows.c.doctor_id, now).subquery()

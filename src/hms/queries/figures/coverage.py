@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
 from sqlalchemy.orm import Session
 
-from hms.domain.figures import Wanted
+from hms.domain.figures import Wanted, whole_months
 from hms.models import FigureMark, FigureProgress
 
 Rows = Select[*tuple[Any, ...]]
@@ -18,12 +18,16 @@ Rows = Select[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The days of ``wanted``. ``through``: the last kept one; ``marked``: kept ones that have changed since."""
+    """The days of ``wanted``. ``through``: the last kept one; ``marked``: kept ones that have changed since.
+
+    ``split``: the first day of a period within; nothing that is added up may reach across.
+    """
 
     hospital_id: UUID
     wanted: Wanted
     through: date | None = None
     marked: Sequence[date] = ()
+    split: date | None = None
 
     @property
     def keeps_some(self) -> bool:
@@ -42,6 +46,21 @@ class Coverage:
         within = day.between(self.wanted.first, min(self.through, self.wanted.last))
         return and_(within, day.not_in(self.marked)) if self.marked else within
 
+    @property
+    def months(self) -> list[tuple[date, date]]:
+        """The first and the last day of each month that is kept as a whole."""
+        if self.through is None:
+            return []
+        first, last, split = self.wanted.first, min(self.through, self.wanted.last), self.split
+        parts = [(first, last)] if split is None else [(first, split - timedelta(days=1)), (split, last)]
+        changed = {day.replace(day=1) for day in self.marked}
+        return [month for part in parts for month in whole_months(*part) if month[0] not in changed]
+
+    def beside_months(self, day: Any) -> ColumnElement[bool]:
+        """Build the condition that a kept row's day may be read, and is in no month that is kept as a whole."""
+        whole = [day.between(begins, ends) for begins, ends in _joined(self.months)]
+        return and_(self.kept(day), not_(or_(*whole))) if whole else self.kept(day)
+
     def counted(self, day: Any) -> ColumnElement[bool]:
         """Build the condition that a row belongs to a day that must be counted."""
         first, last = self.wanted.first, self.wanted.last
@@ -58,7 +77,7 @@ class Coverage:
         return cast(ColumnElement[bool], doctor_id == self.wanted.doctor_id)
 
 
-def coverage(session: Session, hospital_id: UUID, wanted: Wanted) -> Coverage:
+def coverage(session: Session, hospital_id: UUID, wanted: Wanted, *, split: date | None = None) -> Coverage:
     """Return which of the wanted days are kept; one statement."""
     p, m = FigureProgress, FigureMark
     within = and_(m.hospital_id == p.hospital_id, m.day.between(wanted.first, wanted.last), m.day <= p.through)
@@ -66,7 +85,8 @@ def coverage(session: Session, hospital_id: UUID, wanted: Wanted) -> Coverage:
     rows = session.execute(statement).all()
     if not rows:
         return Coverage(hospital_id, wanted)
-    return Coverage(hospital_id, wanted, rows[0].through, sorted(row.day for row in rows if row.day is not None))
+    marked = sorted(row.day for row in rows if row.day is not None)
+    return Coverage(hospital_id, wanted, rows[0].through, marked, split)
 
 
 def nothing_kept(hospital_id: UUID, wanted: Wanted) -> Coverage:
@@ -77,3 +97,14 @@ def nothing_kept(hospital_id: UUID, wanted: Wanted) -> Coverage:
 def only(hospital_id: UUID, days: Sequence[date]) -> Coverage:
     """Let just these days be counted from their rows."""
     return Coverage(hospital_id, Wanted(min(days), max(days)), date.max, days)
+
+
+def _joined(months: Sequence[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Join months that follow each other into one span."""
+    spans: list[tuple[date, date]] = []
+    for begins, ends in months:
+        if spans and spans[-1][1] + timedelta(days=1) == begins:
+            spans[-1] = spans[-1][0], ends
+        else:
+            spans.append((begins, ends))
+    return spans

@@ -8,7 +8,17 @@ from sqlalchemy.orm import aliased
 
 from hms.domain.appointments import Status
 from hms.domain.no_shows import NoShowReason
-from hms.models import Appointment, AppointmentEvent, AuditEntry, DoctorSlot, FigureDay, NoShowLog, NoShowPenalty
+from hms.models import (
+    Appointment,
+    AppointmentEvent,
+    AuditEntry,
+    DoctorSlot,
+    FigureDay,
+    FigureHospitalDay,
+    FigureMonth,
+    NoShowLog,
+    NoShowPenalty,
+)
 from hms.queries import standings
 from hms.queries.figures.coverage import Coverage, Rows
 from hms.queries.figures.measures import many, minutes_between
@@ -23,27 +33,47 @@ _OF_SLOTS = frozenset({"slots_offered", "minutes_offered"})
 
 
 def facts(of: Coverage, names: Sequence[str]) -> Subquery:
-    """Build the rows (day, doctor_id, …names) of a period; a doctor's day may come in several rows, to be added up."""
-    parts: list[Rows] = []
-    if of.keeps_some:
-        parts.append(_kept(of, names))
+    """Build the rows (day, …names) of a period; a day may come in several rows, to be added up."""
+    h = FigureHospitalDay
+    kept = select(h.day, *(getattr(h, name) for name in names)).where(h.hospital_id == of.hospital_id, of.kept(h.day))
+    if of.wanted.doctor_id is not None:
+        kept = _kept(of, names, of.kept(FigureDay.day))
+    return _together(of, names, [kept], by_doctor=of.wanted.doctor_id is not None)
+
+
+def facts_by_doctor(of: Coverage, names: Sequence[str]) -> Subquery:
+    """Build the rows (day, doctor_id, …names) of a period, to be added up; whole months come as their first day."""
+    m = FigureMonth
+    parts = [_kept(of, names, of.beside_months(FigureDay.day))]
+    if months := [begins for begins, _ in of.months]:
+        whole = select(m.month.label("day"), m.doctor_id, *(getattr(m, name) for name in names))
+        whole = whole.where(m.hospital_id == of.hospital_id, m.month.in_(months))
+        parts.append(whole if of.wanted.doctor_id is None else whole.where(of.only(m.doctor_id)))
+    return _together(of, names, parts, by_doctor=True)
+
+
+def _together(of: Coverage, names: Sequence[str], kept: Sequence[Rows], *, by_doctor: bool) -> Subquery:
+    parts = list(kept) if of.keeps_some else []
     if of.counts_some or not parts:
-        parts += counted(of, names)
+        columns = ("day", "doctor_id", *names) if by_doctor else ("day", *names)
+        for part in counted(of, names):
+            rows = part.subquery()
+            parts.append(select(*(rows.c[name] for name in columns)))
     return union_all(*parts).subquery("facts")
 
 
 def counted(of: Coverage, names: Sequence[str]) -> list[Rows]:
-    """Build the same from the visits and slots themselves, of the days that must be counted."""
+    """Build the rows (day, doctor_id, …names) from visits and slots themselves, of days that must be counted."""
     parts = [_visits(of, names)]
     if not _OF_SLOTS.isdisjoint(names):
         parts.append(_slots(of, names))
     return parts
 
 
-def _kept(of: Coverage, names: Sequence[str]) -> Rows:
+def _kept(of: Coverage, names: Sequence[str], days: ColumnElement[bool]) -> Rows:
     f = FigureDay
     statement = select(f.day, f.doctor_id, *(getattr(f, name) for name in names))
-    statement = statement.where(f.hospital_id == of.hospital_id, of.kept(f.day))
+    statement = statement.where(f.hospital_id == of.hospital_id, days)
     return statement if of.wanted.doctor_id is None else statement.where(of.only(f.doctor_id))
 
 
@@ -65,7 +95,7 @@ def _slots(of: Coverage, names: Sequence[str]) -> Rows:
     offered = or_(not_(or_(s.blocked_manually, s.absence_id.is_not(None))), holder.id.is_not(None))
     known = {"slots_offered": many(offered), "minutes_offered": many(offered, minutes_between(s.starts_at, s.ends_at))}
     statement = (
-        select(s.slot_date, s.doctor_id, *(known.get(name, literal(0)).label(name) for name in names))
+        select(s.slot_date.label("day"), s.doctor_id, *(known.get(name, literal(0)).label(name) for name in names))
         .outerjoin(holder, and_(holder.slot_id == s.id, holder.holds_slot))
         .where(s.hospital_id == of.hospital_id, of.counted(s.slot_date))
         .group_by(s.slot_date, s.doctor_id)

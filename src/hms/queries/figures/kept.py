@@ -8,8 +8,17 @@ from uuid import UUID
 from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
-from hms.domain.figures import SpanKind, Wanted
-from hms.models import Appointment, DoctorSlot, FigureDay, FigureMark, FigureProgress, FigureSpan
+from hms.domain.figures import SpanKind, Wanted, whole_months
+from hms.models import (
+    Appointment,
+    DoctorSlot,
+    FigureDay,
+    FigureHospitalDay,
+    FigureMark,
+    FigureMonth,
+    FigureProgress,
+    FigureSpan,
+)
 from hms.queries.drift import Drift
 from hms.queries.figures.coverage import Rows, only
 from hms.queries.figures.facts import FACTS, counted
@@ -38,9 +47,13 @@ def differing(session: Session, hospital_id: UUID, days: Sequence[date]) -> list
     """Compare some closed days' figures with their rows; a day that waits to be counted anew is left out."""
     m = FigureMark
     marked = set(session.scalars(select(m.day).where(m.hospital_id == hospital_id, m.day.in_(days)).distinct()))
-    days = [day for day in days if day not in marked]
-    if not days:
-        return []
+    found = _sums(session, hospital_id, days)
+    if unmarked := [day for day in days if day not in marked]:
+        found += _counts(session, hospital_id, unmarked)
+    return found
+
+
+def _counts(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[Drift]:
     f, s = FigureDay, FigureSpan
     kept_days = select(f.day, f.doctor_id, *(getattr(f, name) for name in FACTS)).where(f.hospital_id == hospital_id)
     kept_spans = select(s.day, s.kind, s.length, s.visits, s.missed).where(s.hospital_id == hospital_id)
@@ -51,6 +64,24 @@ def differing(session: Session, hospital_id: UUID, days: Sequence[date]) -> list
     return found + [
         Drift("the kept times are not what the visits say", day=day) for day in sorted({key[0] for key in wrong})
     ]
+
+
+def _sums(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[Drift]:
+    """Compare what is added up with the kept days themselves."""
+    f, h, m = FigureDay, FigureHospitalDay, FigureMonth
+    own, facts = f.hospital_id == hospital_id, [getattr(f, name) for name in FACTS]
+    kept = select(h.day, *(getattr(h, name) for name in FACTS)).where(h.hospital_id == hospital_id, h.day.in_(days))
+    wrong = _unlike(session, kept, [select(f.day, *facts).where(own, f.day.in_(days))], 1)
+    found = [Drift("the kept sum of all doctors is not what was added up", day=key[0]) for key in wrong]
+    for month in sorted({day.replace(day=1) for day in days}):
+        ends = next(whole_months(month, date.max))[1]
+        sums = select(m.doctor_id, *(getattr(m, name) for name in FACTS))
+        sums = sums.where(m.hospital_id == hospital_id, m.month == month)
+        wrong = _unlike(session, sums, [select(f.doctor_id, *facts).where(own, f.day.between(month, ends))], 1)
+        found += [
+            Drift("the kept sum of the month is not what was added up", doctor_id=key[0], day=month) for key in wrong
+        ]
+    return found
 
 
 def _unlike(session: Session, kept: Rows, parts: Sequence[Rows], keys: int) -> list[tuple[Any, ...]]:

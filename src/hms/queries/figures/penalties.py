@@ -16,7 +16,7 @@ from hms.models import Appointment, Doctor, NoShowPenalty, Patient, User
 from hms.queries import standings
 from hms.queries.figures.asking import allow
 from hms.queries.figures.coverage import coverage
-from hms.queries.figures.facts import facts
+from hms.queries.figures.facts import facts_by_doctor
 from hms.queries.figures.measures import many, total
 
 PENALTIES = ("penalties", "penalties_counting", "penalties_waived", "penalties_justified", "penalties_voided")
@@ -79,7 +79,7 @@ class PenaltiesByPatient:
 def by_doctor(session: Session, actor: Actor, wanted: Wanted) -> PenaltiesByDoctor:
     """Count penalties by the doctor of the visit; two statements."""
     allow(session, actor, wanted)
-    rows = facts(coverage(session, actor.hospital_id, wanted), PENALTIES)
+    rows = facts_by_doctor(coverage(session, actor.hospital_id, wanted), PENALTIES)
     sums = [total(rows.c[name]).label(name) for name in PENALTIES]
     each = select(rows.c.doctor_id, *sums).group_by(rows.c.doctor_id).having(total(rows.c.penalties) > 0).subquery()
     statement = (

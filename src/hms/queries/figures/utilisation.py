@@ -13,7 +13,7 @@ from hms.domain.figures import Wanted, percent, written
 from hms.models import Doctor, User
 from hms.queries.figures.asking import allow
 from hms.queries.figures.coverage import coverage
-from hms.queries.figures.facts import facts
+from hms.queries.figures.facts import facts_by_doctor
 from hms.queries.figures.measures import total
 
 TIMES = ("slots_offered", "minutes_offered", "visits_held", "minutes_booked", "released", "rebooked", "minutes_lost")
@@ -74,7 +74,7 @@ class Utilisation:
 def utilisation(session: Session, actor: Actor, wanted: Wanted) -> Utilisation:
     """Add up the times of all doctors and of each; two statements."""
     allow(session, actor, wanted)
-    rows = facts(coverage(session, actor.hospital_id, wanted.with_before), TIMES)
+    rows = facts_by_doctor(coverage(session, actor.hospital_id, wanted.with_before, split=wanted.first), TIMES)
     now = (rows.c.day >= wanted.first).label("now")
     sums = (total(rows.c[name]).label(name) for name in TIMES)
     each = select(rows.c.doctor_id, now, *sums).group_by(rows.c.doctor_id, now).subquery()
