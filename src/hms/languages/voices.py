@@ -103,8 +103,8 @@ class Voice:
             return Said(english.format(**known))  # a slip in a catalogue must not undo a booking
 
     def _fenced(self, value: object) -> str:
-        if isinstance(value, Said):
-            return value
+        if isinstance(value, Said | int):
+            return str(value)
         text = one_line(value)
         # A name in other letters must not pull the words around it out of their order.
         return f"{ISOLATE}{text}{END_OF_ISOLATE}" if self.is_rtl and text else text

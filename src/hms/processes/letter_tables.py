@@ -1,13 +1,16 @@
 """The tables that letters carry: read when a letter is sent, so that nothing clinical waits in the queue."""
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
 from hms.access.actors import Actor
+from hms.domain.reports import ReportLine
 from hms.gateways.templates import Table
 from hms.languages import Voice
 from hms.queries import hospitals, reports, summaries
 from hms.queries.deliveries import Delivery
+from hms.queries.summaries import MissedVisit
 from hms.runtime import Runtime
 
 
@@ -36,6 +39,11 @@ def _report(runtime: Runtime, say: Voice, hospital_id: UUID, report_id: UUID) ->
         if not hospitals.rules(session, hospital_id).policy.mail_clinical_content:
             return None
         lines = reports.one(session, Actor.system(hospital_id), report_id).lines
+    return report_table(say, lines)
+
+
+def report_table(say: Voice, lines: Iterable[ReportLine]) -> Table:
+    """Return the table of a doctor's month."""
     return Table(
         headings=(say("Date"), say("Time"), say("Patient"), say("Diagnosis"), say("Treatment")),
         rows=tuple(
@@ -47,8 +55,13 @@ def _report(runtime: Runtime, say: Voice, hospital_id: UUID, report_id: UUID) ->
 
 def _summary(runtime: Runtime, say: Voice, hospital_id: UUID, day: date) -> Table | None:
     missed = runtime.read(summaries.missed_on, hospital_id, day)
+    return summary_table(say, missed) if missed else None
+
+
+def summary_table(say: Voice, missed: Iterable[MissedVisit]) -> Table:
+    """Return the table of the visits that were missed on a day."""
     rows = tuple(
         (say.time(visit.start), visit.patient, visit.doctor, say("Yes") if visit.slot_released else say("No"))
         for visit in missed
     )
-    return Table((say("Time"), say("Patient"), say("Doctor"), say("Time released")), rows) if rows else None
+    return Table((say("Time"), say("Patient"), say("Doctor"), say("Time released")), rows)

@@ -12,6 +12,7 @@ from hms.gateways.protocols import Attachment, Mail, ShortMessage
 from hms.gateways.templates import Letter, Letterhead, Step, html, plain, short
 from hms.languages import Voice, marked, voice
 from hms.processes.letter_files import files_of
+from hms.processes.letter_samples import is_sample, sample_table, with_sample_visit
 from hms.processes.letter_tables import address_of, table_of
 from hms.queries.deliveries import Delivery, LetterVisit
 from hms.runtime import Runtime
@@ -55,8 +56,13 @@ class WritingDesk:
             written_at=machine_now,
             reply_to=delivery.hospital_email,
             stop=letter.stop,
-            attachments=(*_attachments(letter.say, delivery, machine_now), *files_of(self.runtime, delivery, now)),
+            attachments=self._files(letter.say, delivery, now, machine_now),
         )
+
+    def _files(self, say: Voice, delivery: Delivery, now: datetime, machine_now: datetime) -> tuple[Attachment, ...]:
+        if is_sample(delivery):
+            return ()  # an invented visit has no place in anybody's calendar
+        return (*_attachments(say, delivery, machine_now), *files_of(self.runtime, delivery, now))
 
     def text_of(self, delivery: Delivery, now: datetime) -> ShortMessage:
         """Write the text message of a message, with one address at most.
@@ -64,6 +70,7 @@ class WritingDesk:
         From that of a visit it is confirmed, moved, or left, and such texts are declined; other texts carry the address
         at which they are declined.
         """
+        delivery = with_sample_visit(delivery)
         letter = self.letter_of(delivery, now)
         say, go_on = letter.say, [""]
         if address := self._visit_address(delivery, now):
@@ -79,6 +86,7 @@ class WritingDesk:
         All in the language in which it was written, though its reader may have chosen another one since.
         """
         say = voice(delivery.language, delivery.locale)
+        delivery = with_sample_visit(delivery)
         return Letter(
             hospital=Letterhead(
                 name=delivery.hospital_name,
@@ -91,7 +99,7 @@ class WritingDesk:
             message=delivery.message,
             facts=_facts(say, delivery),
             steps=self._steps(say, delivery, now),
-            table=table_of(self.runtime, say, delivery),
+            table=sample_table(say, delivery) if is_sample(delivery) else table_of(self.runtime, say, delivery),
             stop=self._stop_address(delivery),
             short=delivery.short,
             say=say,

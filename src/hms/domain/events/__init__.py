@@ -13,6 +13,7 @@ from hms.domain.events.consultations import ParticipantInvited, VitalsRecorded
 from hms.domain.events.exports import HistoryExported, HistoryExportFailed
 from hms.domain.events.job_runs import JobFailing, JobRecovered
 from hms.domain.events.login_links import LoginLinkMade, PasswordReset
+from hms.domain.events.messages import MessageTried
 from hms.domain.events.no_shows import MarkChanged, NoShowMarked, PatientBlocked, PatientUnblocked
 from hms.domain.events.reports import DaySummarised, MonthReported
 from hms.domain.events.stage_alerts import StageAlertRaised
@@ -35,6 +36,7 @@ __all__ = [
     "JobRecovered",
     "LoginLinkMade",
     "MarkChanged",
+    "MessageTried",
     "MonthReported",
     "NoShowMarked",
     "ParticipantInvited",

@@ -10,12 +10,24 @@ from hms.outbox.notices import (
     exports,
     job_runs,
     login_links,
+    messages,
     no_shows,
     reports,
     stage_alerts,
 )
 from hms.outbox.notices.base import may_tell, notices_of
 
-MODULES = (appointments, consultations, no_shows, calendars, job_runs, stage_alerts, login_links, reports, exports)
+MODULES = (
+    appointments,
+    consultations,
+    no_shows,
+    calendars,
+    job_runs,
+    stage_alerts,
+    login_links,
+    reports,
+    exports,
+    messages,
+)
 
 __all__ = ["MODULES", "may_tell", "notices_of"]

@@ -33,6 +33,7 @@ ASIDE = (
     (Permission.SEE_REPORTS, "reports", "Monthly reports"),
     (Permission.MEND_ADDRESSES, "wrong_addresses", "Wrong addresses"),
     (Permission.SEE_MESSAGES, "messages", "Messages sent"),
+    (Permission.SEE_MESSAGES, "samples", "What people are told"),
     (Permission.RUN_JOBS, "automation", "Automation"),
     (Permission.EDIT_HOSPITAL, "settings", "Settings"),
 )
