@@ -65,31 +65,31 @@ class Voice:
 
     def day(self, day: date) -> Said:
         """Write a day with its weekday and year: Tuesday 3 February 2026."""
-        return _plain_spaces(format_date(day, "EEEE d MMMM y" if self._is_plain_english else "full", self.locale))
+        return _date(day, "EEEE d MMMM y" if self._is_plain_english else "full", self.locale)
 
     def short_day(self, day: date) -> Said:
         """Write a day with its weekday, briefly: Tue 3 Feb."""
-        return _plain_spaces(format_skeleton("MMMEd", day, locale=self.locale))
+        return _date_by_parts(day, "MMMEd", self.locale)
 
     def short_date(self, day: date) -> Said:
         """Write a day of the year, briefly: Jan 22."""
         if self._is_plain_english:
-            return _plain_spaces(format_date(day, "MMM d", self.locale))
-        return _plain_spaces(format_skeleton("MMMd", day, locale=self.locale))
+            return _date(day, "MMM d", self.locale)
+        return _date_by_parts(day, "MMMd", self.locale)
 
     def day_and_month(self, day: date) -> Said:
         """Write a day of the year: 3 February."""
         if self._is_plain_english:
-            return _plain_spaces(format_date(day, "d MMMM", self.locale))
-        return _plain_spaces(format_skeleton("MMMMd", day, locale=self.locale))
+            return _date(day, "d MMMM", self.locale)
+        return _date_by_parts(day, "MMMMd", self.locale)
 
     def month(self, day: date) -> Said:
         """Write the month and year of a day: February 2026."""
-        return _plain_spaces(format_skeleton("yMMMM", day, locale=self.locale))
+        return _date_by_parts(day, "yMMMM", self.locale)
 
     def time(self, at: time) -> Said:
         """Write a time of day, 24 or 12 hours as the locale has it: 09:05, 9:05 AM."""
-        return _plain_spaces(format_time(at, "short", locale=self.locale))
+        return _time(at, self.locale)
 
     @property
     def _is_plain_english(self) -> bool:
@@ -131,6 +131,22 @@ def _in_country(code: str, country: str) -> Locale:
         pass  # nobody has noted how this language is written there
     # Where nobody said which English, the clock has 24 hours, and the day comes before the month.
     return _PLAIN_ENGLISH if code == ENGLISH else Locale(code)
+
+
+# Many are told of the same few days and times, and working one out takes longer than all else about a message.
+@lru_cache(maxsize=4096)
+def _date(day: date, pattern: str, locale: Locale) -> Said:
+    return _plain_spaces(format_date(day, pattern, locale))
+
+
+@lru_cache(maxsize=4096)
+def _date_by_parts(day: date, parts: str, locale: Locale) -> Said:
+    return _plain_spaces(format_skeleton(parts, day, locale=locale))
+
+
+@lru_cache(maxsize=4096)
+def _time(at: time, locale: Locale) -> Said:
+    return _plain_spaces(format_time(at, "short", locale=locale))
 
 
 def _plain_spaces(text: str) -> Said:
