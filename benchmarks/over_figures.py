@@ -125,6 +125,8 @@ def _each_figure(filled: Filled) -> Iterator[Figure]:
         )
     ]
     asked.append(("dashboard", told.DASHBOARD, Wanted(filled.wanted.last, filled.wanted.last)))
+    month = Wanted(filled.wanted.last - timedelta(days=29), filled.wanted.last)
+    asked.append(("penalties-by-patient-50 of 30 days", told.penalties_by_patient(50), month))
     asked += [(f"{f.name} of one doctor", f, doctor) for f in (told.BY_DAY, told.WAITING_TIMES, told.LEAD_TIMES)]
     runtime, actor = filled.laid.runtime, filled.laid.actor
     for name, figure, wanted in asked:
@@ -191,7 +193,9 @@ def _fill(laid: Ground) -> Filled:
 def _vacuum(laid: Ground) -> None:
     address = make_url(laid.url).set(drivername="postgresql", username="postgres")
     with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE figure_days, figure_spans, figure_marks")
+        connection.execute(
+            "VACUUM ANALYZE figure_days, figure_hospital_days, figure_months, figure_spans, figure_marks"
+        )
 
 
 def _plain_count(filled: Filled) -> None:

@@ -152,11 +152,13 @@ def check_course(session: Session, admin: Actor, wanted: Wanted, recount: Recoun
 
 def check_penalties(session: Session, admin: Actor, wanted: Wanted, recount: Recount) -> None:
     visits = recount.of(wanted.first, wanted.last, wanted.doctor_id)
+    earlier = recount.of(wanted.before.first, wanted.before.last, wanted.doctor_id)
     by_doctor = penalties.by_doctor(session, admin, wanted).rows
-    assert {row.doctor_id for row in by_doctor} == {v.doctor_id for v in visits if v.id in recount.penalties}
+    assert {row.doctor_id for row in by_doctor} == {v.doctor_id for v in visits + earlier if v.id in recount.penalties}
     for row in by_doctor:
-        own = [visit for visit in visits if visit.doctor_id == row.doctor_id]
+        own, own_before = ([v for v in some if v.doctor_id == row.doctor_id] for some in (visits, earlier))
         assert row.numbers == penalties.Penalties(*recount.struck(own))
+        assert row.before == penalties.Penalties(*recount.struck(own_before))
     most = penalties.by_patient(session, admin, wanted, limit=4)
     struck = Counter(visit.patient_id for visit in visits if visit.id in recount.penalties)
     assert (most.patients, most.numbers) == (len(struck), penalties.Penalties(*recount.struck(visits)))

@@ -33,19 +33,23 @@ class Penalties:
     taken_back: int
 
 
+NONE = Penalties(0, 0, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class DoctorPenalties:
-    """What missed visits with a doctor cost."""
+    """What missed visits with a doctor cost in the period, and in as many days before."""
 
     doctor_id: UUID
     first_name: str
     last_name: str
     numbers: Penalties
+    before: Penalties
 
 
 @dataclass(frozen=True, slots=True)
 class PenaltiesByDoctor:
-    """All doctors with penalties in the period, most first."""
+    """All doctors with penalties in the period or the one before, most of the period first."""
 
     first: date
     last: date
@@ -77,22 +81,30 @@ class PenaltiesByPatient:
 
 
 def by_doctor(session: Session, actor: Actor, wanted: Wanted) -> PenaltiesByDoctor:
-    """Count penalties by the doctor of the visit; two statements."""
+    """Count penalties by the doctor of the visit, beside the period before; two statements."""
     allow(session, actor, wanted)
-    rows = facts_by_doctor(coverage(session, actor.hospital_id, wanted), PENALTIES)
+    of = coverage(session, actor.hospital_id, wanted.with_before, split=wanted.first)
+    rows = facts_by_doctor(of, PENALTIES)
+    now = (rows.c.day >= wanted.first).label("now")
     sums = [total(rows.c[name]).label(name) for name in PENALTIES]
-    each = select(rows.c.doctor_id, *sums).group_by(rows.c.doctor_id).having(total(rows.c.penalties) > 0).subquery()
+    each = select(rows.c.doctor_id, now, *sums).group_by(rows.c.doctor_id, now)
+    struck = each.having(total(rows.c.penalties) > 0).subquery()
     statement = (
-        select(Doctor.id, User.first_name, User.last_name, *(each.c[name] for name in PENALTIES))
-        .join(Doctor, Doctor.id == each.c.doctor_id)
+        select(Doctor.id, User.first_name, User.last_name, struck.c.now, *(struck.c[name] for name in PENALTIES))
+        .join(Doctor, Doctor.id == struck.c.doctor_id)
         .join(User, User.id == Doctor.user_id)
-        .order_by(each.c.penalties.desc(), User.last_name, User.first_name, Doctor.id)
+        .order_by(User.last_name, User.first_name, Doctor.id)
     )
-    found = [
-        DoctorPenalties(doctor_id, given, family, Penalties(*map(int, numbers)))
-        for doctor_id, given, family, *numbers in session.execute(statement)
+    names: dict[UUID, tuple[str, str]] = {}
+    found: dict[tuple[UUID, bool], Penalties] = {}
+    for doctor_id, given, family, is_now, *numbers in session.execute(statement):
+        names[doctor_id] = given, family
+        found[doctor_id, bool(is_now)] = Penalties(*map(int, numbers))
+    doctors = [
+        DoctorPenalties(one, *name, found.get((one, True), NONE), found.get((one, False), NONE))
+        for one, name in names.items()
     ]
-    return PenaltiesByDoctor(wanted.first, wanted.last, found)
+    return PenaltiesByDoctor(wanted.first, wanted.last, sorted(doctors, key=lambda row: -row.numbers.penalties))
 
 
 def by_patient(session: Session, actor: Actor, wanted: Wanted, limit: int) -> PenaltiesByPatient:

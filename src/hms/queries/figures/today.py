@@ -107,8 +107,11 @@ def _usual(days: Iterable[Sequence[int]]) -> Usual:
     with_visits = [numbers for numbers in days if numbers[0]]
     if not with_visits:
         return Usual(0, None, None, None, None, None, None)
-    appointments, cancelled, arrived, missed, released, rebooked = (
-        round(sum(column) / len(with_visits), 1) for column in zip(*with_visits, strict=True)
-    )
-    booked = round(appointments - cancelled, 1)
+    _, *columns = zip(*with_visits, strict=True)
+    cancelled, arrived, missed, released, rebooked = (_average(column) for column in columns)
+    booked = _average([numbers[0] - numbers[1] for numbers in with_visits])
     return Usual(len(with_visits), booked, arrived, missed, cancelled, released, rebooked)
+
+
+def _average(numbers: Sequence[int]) -> float:
+    return round(sum(numbers) / len(numbers), 1)
