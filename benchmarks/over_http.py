@@ -17,7 +17,7 @@ DAYS = 20
 DOCTORS = 20
 STARTS = [f"{hour:02}:{minute:02}" for hour in (9, 10, 11, 12, 14, 15, 16) for minute in (0, 15, 30, 45)]
 SLOTS_WANTED = 1000
-BOOKINGS_WANTED = 250
+BOOKINGS_WANTED = 350
 
 
 def measure_slots(engine: str, seconds: float) -> Iterator[Figure]:

@@ -3,12 +3,18 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
-from hms.models import DoctorSlot, new_id, new_ids
-from hms.models.bulk import MANY, insert_missing, insert_rows, update_rows
+from hms.domain.appointments import Status
+from hms.domain.errors import Code
+from hms.models import Appointment, AppointmentEvent, DoctorSlot, new_id, new_ids
+from hms.models.bulk import MANY, Lot, insert_lots, insert_missing, insert_rows, update_rows
+from hms.models.guards import violated
 from hms.runtime import Runtime
 from tests.support.calendars import FRIDAY, Clinic
+from tests.support.callers import counted_statements
 from tests.support.fixtures import NOW
 
 
@@ -78,6 +84,38 @@ def test_what_rows_have_alike_is_given_once(runtime: Runtime) -> None:
     assert {(slot.doctor_id, slot.slot_date, slot.start_time, slot.blocked_manually) for slot in found} == {
         (clinic.doctor.id, FRIDAY, time(9), False)
     }
+
+
+def test_few_rows_of_several_tables_go_in_one_statement_where_the_engine_can(runtime: Runtime) -> None:
+    clinic = Clinic(runtime)
+    visit = new_id()
+    event = {"appointment_id": visit, "at": NOW, "to_status": Status.SCHEDULED, "hospital_id": clinic.hospital.id}
+    row = {
+        "id": visit,
+        "hospital_id": clinic.hospital.id,
+        "patient_id": clinic.patient.id,
+        "doctor_id": clinic.doctor.id,
+        "appointment_date": FRIDAY,
+        "start_time": time(9),
+        "end_time": time(10),
+        "starts_at": NOW,
+        "ends_at": NOW + timedelta(hours=1),
+        "duration_minutes": 60,
+        "booked_at": NOW,
+        "no_show_due_at": NOW + timedelta(hours=1),
+        "updated_at": NOW,
+    }
+    with counted_statements(runtime) as statements, runtime.database.writing() as session:
+        insert_lots(session, Lot(Appointment, [row]), Lot(DoctorSlot, []), Lot(AppointmentEvent, [event]))
+    with runtime.reading() as session:
+        assert session.scalars(select(Appointment.id)).all() == [visit]
+        assert session.scalars(select(AppointmentEvent.appointment_id)).all() == [visit]
+    assert len(statements) == (2 if runtime.database.dialect == "sqlite" else 1)
+    again = row | {"id": new_id()}
+    told = event | {"appointment_id": again["id"]}
+    with pytest.raises(DBAPIError) as refused, runtime.database.writing() as session:
+        insert_lots(session, Lot(Appointment, [again]), Lot(AppointmentEvent, [told]))
+    assert violated(refused.value) is Code.DUPLICATE_BOOKING
 
 
 def test_many_identifiers_are_like_single_ones() -> None:

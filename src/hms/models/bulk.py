@@ -1,10 +1,10 @@
-"""Insert rows the quickest way each engine has: COPY for many on PostgreSQL, else one prepared statement.
+"""Insert rows the quickest way each engine has: on PostgreSQL COPY for many and one statement for few.
 
 Triggers, constraints and types hold as for any insert; what the schema refuses rises as the same DBAPIError.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 
@@ -18,28 +18,79 @@ MANY = 50
 """From so many rows on, PostgreSQL's COPY is faster than a statement a row."""
 
 
+FEW = 8
+"""Up to so many rows of each table, PostgreSQL takes those of several tables in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Rows to insert into one table, by attribute name; absent ones take their default, or NULL.
+
+    ``same``: what all rows have alike, and none names itself.
+    """
+
+    model: type[Base]
+    rows: Sequence[Mapping[str, Any]]
+    same: Mapping[str, Any] = field(default_factory=dict)
+
+
 def insert_rows(
     session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any] | None = None
 ) -> None:
-    """Insert rows by attribute name in the session's transaction; absent ones take their default, or NULL.
+    """Insert the rows of one table, as `insert_lots` does."""
+    insert_lots(session, Lot(model, rows, same or {}))
 
-    ``same``: what all rows have alike, and none names itself. Rows that the session itself still holds back are
-    written first.
+
+def insert_lots(session: Session, *lots: Lot) -> None:
+    """Insert the rows of several tables, parents first, in the session's transaction.
+
+    Rows that the session itself still holds back are written first.
     """
-    if not rows:
+    lots = tuple(lot for lot in lots if lot.rows)
+    if not lots:
         return
     session.flush()
     connection = session.connection()
-    attributes = _attributes(model, connection.dialect)
-    named = frozenset().union(*rows)
-    alike = same or {}
-    values = list(zip(*(attribute.filled(rows, named, alike) for attribute in attributes.values()), strict=True))
-    into = f"{model.__tablename__} ({', '.join(attribute.column for attribute in attributes.values())})"
-    if len(rows) >= MANY and connection.dialect.name == "postgresql":
+    values = [_values_of(lot, connection.dialect) for lot in lots]
+    if connection.dialect.name == "postgresql" and all(len(rows) <= FEW for rows in values):
+        # One round trip for all: half of what writing a booking costs is waiting for the next statement.
+        shape = tuple((lot.model, len(rows)) for lot, rows in zip(lots, values, strict=True))
+        cells = tuple(cell for rows in values for row in rows for cell in row)
+        connection.exec_driver_sql(_one_statement(shape, connection.dialect), cells)
+        return
+    for lot, rows in zip(lots, values, strict=True):
+        _insert(connection, lot.model, rows)
+
+
+def _insert(connection: Connection, model: type[Base], values: Sequence[tuple[Any, ...]]) -> None:
+    into = _into(model, connection.dialect)
+    if len(values) >= MANY and connection.dialect.name == "postgresql":
         _copy(connection, into, values)
     else:
-        marks = ", ".join([_mark(connection)] * len(attributes))
-        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", values)  # noqa: S608 -- names of our own
+        marks = ", ".join([_mark(connection)] * len(values[0]))
+        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(values))  # noqa: S608 -- names of our own
+
+
+def _values_of(lot: Lot, dialect: Dialect) -> list[tuple[Any, ...]]:
+    named = frozenset().union(*lot.rows)
+    columns = (attribute.filled(lot.rows, named, lot.same) for attribute in _attributes(lot.model, dialect).values())
+    return list(zip(*columns, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _one_statement(shape: tuple[tuple[type[Base], int], ...], dialect: Dialect) -> str:
+    """Build one INSERT of so many rows into each table; links between its rows are checked at its end."""
+    parts = []
+    for model, count in shape:
+        row = f"({', '.join(['%s'] * len(_attributes(model, dialect)))})"
+        parts.append(f"INSERT INTO {_into(model, dialect)} VALUES {', '.join([row] * count)}")  # noqa: S608
+    *before, last = parts
+    return f"WITH {', '.join(f'lot_{n} AS ({part})' for n, part in enumerate(before))} {last}" if before else last
+
+
+@lru_cache(maxsize=256)
+def _into(model: type[Base], dialect: Dialect) -> str:
+    return f"{model.__tablename__} ({', '.join(one.column for one in _attributes(model, dialect).values())})"
 
 
 def update_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

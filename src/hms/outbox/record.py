@@ -1,7 +1,7 @@
 """Write what an event implies: one audit row, the notifications, one outgoing message per channel."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from hms.access.actors import Actor
 from hms.domain.events import Event
 from hms.domain.messages import RANK, Channel, MessageStatus, Notice
 from hms.models import AuditEntry, Notification, OutgoingMessage, new_ids
-from hms.models.bulk import insert_rows
+from hms.models.bulk import Lot, insert_lots
 from hms.outbox.notices import may_tell, notices_of
 
 
@@ -32,28 +32,29 @@ def record(
     A message whose key was used before is left out: the same cause is told once for ever.
     """
     events = list(events)
-    audit(session, actor, now, events)
+    audited = _audit_lot(actor, now, events)
     telling = [event for event in events if may_tell(event)]
     notices = [notice for event in telling for notice in notices_of(event, locale())]
-    return record_notices(session, actor, now, machine_now, notices) if notices else 0
+    notifications, messages = _lots(actor, now, machine_now, never_told(session, notices))
+    insert_lots(session, audited, notifications, messages)
+    return _waiting(messages)
 
 
 def audit(session: Session, actor: Actor, now: datetime, events: Iterable[Event]) -> None:
     """Write the audit rows of all events and tell nobody."""
-    same = {
-        "hospital_id": actor.hospital_id,
-        "at": now,
-        "actor_id": actor.user_id,
-        "actor_role": actor.role_name,
-    }
-    insert_rows(session, AuditEntry, [_audit_row(event) for event in events], same)
+    insert_lots(session, _audit_lot(actor, now, events))
 
 
 def record_notices(
     session: Session, actor: Actor, now: datetime, machine_now: datetime, notices: Iterable[Notice]
 ) -> int:
     """Write notifications and messages; return how many messages wait for delivery."""
-    fresh = never_told(session, list(notices))
+    lots = _lots(actor, now, machine_now, never_told(session, list(notices)))
+    insert_lots(session, *lots)
+    return _waiting(lots[1])
+
+
+def _lots(actor: Actor, now: datetime, machine_now: datetime, fresh: Sequence[Notice]) -> tuple[Lot, Lot]:
     ids = iter(new_ids(len(fresh) * (1 + len(Channel))))
     notifications: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
@@ -62,9 +63,12 @@ def record_notices(
         notifications.append(_notification_row(notification_id, notice))
         messages += _message_rows(ids, notification_id, notice, now)
     same = {"hospital_id": actor.hospital_id, "created_at": now}
-    insert_rows(session, Notification, notifications, same)
-    insert_rows(session, OutgoingMessage, messages, same | {"queued_at": machine_now, "next_attempt_at": machine_now})
-    return sum(message["status"] is MessageStatus.PENDING for message in messages)
+    queued = {"queued_at": machine_now, "next_attempt_at": machine_now}
+    return Lot(Notification, notifications, same), Lot(OutgoingMessage, messages, same | queued)
+
+
+def _waiting(messages: Lot) -> int:
+    return sum(message["status"] is MessageStatus.PENDING for message in messages.rows)
 
 
 def message_key(notice: Notice, channel: Channel) -> str:
@@ -93,6 +97,16 @@ def never_told(session: Session, notices: list[Notice]) -> list[Notice]:
 
 def _surest(notice: Notice) -> Channel:
     return Channel.IN_APP if Channel.IN_APP in notice.channels else min(notice.channels)
+
+
+def _audit_lot(actor: Actor, now: datetime, events: Iterable[Event]) -> Lot:
+    same = {
+        "hospital_id": actor.hospital_id,
+        "at": now,
+        "actor_id": actor.user_id,
+        "actor_role": actor.role_name,
+    }
+    return Lot(AuditEntry, [_audit_row(event) for event in events], same)
 
 
 def _audit_row(event: Event) -> dict[str, Any]:

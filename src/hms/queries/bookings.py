@@ -15,6 +15,7 @@ from sqlalchemy import (
     exists,
     extract,
     literal,
+    literal_column,
     or_,
     select,
 )
@@ -107,9 +108,8 @@ def state_of(session: Session, wish: Wish) -> State:
 
 def is_live(status: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
     """Build the condition of a live visit, with literals: the planner then sees that the index of live ones fits."""
-    live = [word.value for word in Status if word in LIVE]
     column = Appointment.status if status is None else status
-    return column.in_(bindparam("live", live, expanding=True, literal_execute=True, unique=True))
+    return column.in_([literal_column(f"'{word.value}'") for word in Status if word in LIVE])
 
 
 def _state_statement() -> Select[Any]:

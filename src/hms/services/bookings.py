@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from hms.access.permissions import Permission
 from hms.access.scope import lookup, not_found
@@ -14,6 +14,7 @@ from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.events import AppointmentBooked, AppointmentCancelled, Visit
 from hms.domain.people import PatientStatus, Role
 from hms.models import Appointment, AppointmentEvent, Patient, new_id
+from hms.models.bulk import Lot, insert_lots
 from hms.queries import appointments
 from hms.queries.appointments import AppointmentRow, DoctorBrief, PatientBrief
 from hms.services import lifecycle, slots, wishes
@@ -22,10 +23,6 @@ from hms.services.wishes import WishedDoctor, WishedPatient, WishedSlot
 from hms.transaction import Work, require_version
 
 FIRST_VERSION = 1
-
-# Into the tables, not through the classes: nothing else of the session knows these rows yet.
-_INTO_APPOINTMENTS = insert(Appointment.__table__)  # type: ignore[arg-type]
-_INTO_EVENTS = insert(AppointmentEvent.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +159,7 @@ def _write(work: Work, command: Book, slot: WishedSlot, patient: WishedPatient, 
         "to_status": Status.SCHEDULED,
         "reason": (command.override_reason or "").strip() or None,
     }
-    work.session.execute(_INTO_APPOINTMENTS, values)
-    work.session.execute(_INTO_EVENTS, event)
+    insert_lots(work.session, Lot(Appointment, [values]), Lot(AppointmentEvent, [event]))
     return AppointmentRow(
         id=appointment_id,
         status=Status.SCHEDULED,

@@ -1,6 +1,7 @@
 """How many SQL statements each route of a visit sends, the one that tells who asks included.
 
-A number that rises here is a route that became slower for everybody: look before you write a larger one.
+A number that rises here is a route that became slower for everybody: look before you write a larger one. The numbers
+are SQLite's; PostgreSQL takes the rows of several tables in one statement.
 """
 
 from __future__ import annotations
@@ -92,4 +93,6 @@ def test_of_every_route_on_a_visits_way(house: HttpHouse, runtime: Runtime) -> N
     count.counts["GET calendar.ics"] = len(statements)
     later = house.booked("15:00")
     count.send("DELETE by patient", house.by_patient, f"/appointments/{later['id']}")
-    assert count.counts == COUNTS
+    if runtime.database.dialect == "sqlite":
+        assert count.counts == COUNTS
+    assert {name: most for name, most in count.counts.items() if most > COUNTS[name]} == {}
