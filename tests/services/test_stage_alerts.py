@@ -124,6 +124,22 @@ def test_each_alert_is_told_to_whom_it_concerns(room: WaitingRoom) -> None:
     assert (notice.priority, notice.title) == ("HIGH", "Doctor Has Not Seen Patient")
 
 
+def test_what_was_told_of_an_alert_is_read_when_it_is_over(room: WaitingRoom) -> None:
+    moved_on, waits = room.here("09:00", "09:00"), room.here("09:15", "09:00")
+    room.check("09:35")
+
+    def unread() -> set[str]:
+        found = rows(room.runtime, Notification, Notification.read_at.is_(None))
+        return {str(row.notification_metadata["appointmentId"]) for row in found if row.type == "NO_VITALS"}
+
+    assert unread() == {str(moved_on), str(waits)}
+    room.measure(moved_on, "09:36")
+    assert unread() == {str(waits)}
+    [alert] = rows(room.runtime, StageAlert, StageAlert.appointment_id == waits)
+    room.runtime.transact(room.me, stage_alerts.resolve, Handle(alert.id))
+    assert unread() == set()
+
+
 def test_without_nurses_the_admins_are_told(runtime: Runtime, clock: FixedClock) -> None:
     room = WaitingRoom.open(runtime, clock, nurses=False)
     room.here("09:00", "09:00")

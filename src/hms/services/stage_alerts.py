@@ -14,7 +14,7 @@ from hms.access.scope import find
 from hms.domain.appointments import Status
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import Changed, StageAlertRaised
-from hms.domain.people import Contact, Role
+from hms.domain.people import STAFF, Contact, Role
 from hms.domain.stage_alerts import (
     AlertFacts,
     AlertStatus,
@@ -27,7 +27,7 @@ from hms.domain.stage_alerts import (
     next_due,
     require_open,
 )
-from hms.models import Appointment, StageAlert, new_id
+from hms.models import Appointment, Notification, StageAlert, User, new_id
 from hms.queries import stage_alerts as queries
 from hms.queries.no_shows import Position
 from hms.services import job_runs
@@ -110,6 +110,7 @@ def resolve(work: Work, command: Handle) -> None:
     alert.status = AlertStatus.RESOLVED
     alert.resolved_at, alert.resolved_by = work.now, work.actor.user_id
     work.changed("stage_alert", "resolved", alert, **_named(alert))
+    _read(work, [alert])
 
 
 def wait_begins(work: Work, visit: Appointment) -> None:
@@ -228,17 +229,33 @@ def _end(work: Work, appointment_ids: Collection[UUID], kinds: Sequence[AlertTyp
             status=AlertStatus.RESOLVED,
             resolved_at=case((by_hand, s.resolved_at), else_=work.now),
         )
-        .returning(s.id, s.appointment_id, s.alert_type, s.resolved_at, s.resolved_by)
+        .returning(s.id, s.appointment_id, s.alert_type, s.triggered_at, s.resolved_at, s.resolved_by)
         .execution_options(synchronize_session=False)
     ).all()
     moved_on = [row for row in ended if row.resolved_by is None and row.resolved_at == work.now]
     if moved_on:
+        _read(work, moved_on)
         work.emit(
             *(
                 Changed(entity_id=row.id, noun="stage_alert", verb="resolved", values=_named(row))
                 for row in sorted(moved_on, key=lambda row: row.id)
             )
         )
+
+
+def _read(work: Work, alerts: Sequence[Any]) -> None:
+    """Mark as read what staff were told of alerts that are over: nobody need look at it any more."""
+    n = Notification
+    staff = select(User.id).where(User.hospital_id == work.actor.hospital_id, User.role.in_(STAFF))
+    # They were told in the moment in which the alert was raised, which is what the index of notifications knows.
+    told = (
+        n.user_id.in_(staff),
+        n.created_at.in_({alert.triggered_at for alert in alerts}),
+        n.hospital_id == work.actor.hospital_id,
+        n.notification_metadata["alertId"].as_string().in_([str(alert.id) for alert in alerts]),
+        n.read_at.is_(None),
+    )
+    work.session.execute(update(n).where(*told).values(read_at=work.now).execution_options(synchronize_session=False))
 
 
 def _named(alert: Any) -> dict[str, Any]:
