@@ -70,8 +70,9 @@ class Storm:
         while any(message.status not in ("DELIVERED", "FAILED") for message in messages(self.runtime)):
             assert self.rounds < MOST_ROUNDS
             relays = [self._start(number) for number in range(workers)]
-            for _ in range(kills):
-                self._kill(relays, after=self.chance.randrange(1, 60))
+            for number in range(kills):
+                if self._kill(relays, after=self.chance.randrange(1, 60)):
+                    relays.append(self._start(workers + number))
             for one, _ in relays:
                 one.join()
                 assert one.exitcode in (0, -signal.SIGKILL)
@@ -97,8 +98,8 @@ class Storm:
         process.start()
         return process, journal
 
-    def _kill(self, relays: list[tuple[Any, Path]], after: int) -> None:
-        """Kill a relay that has so much behind it; none when all are done before."""
+    def _kill(self, relays: list[tuple[Any, Path]], after: int) -> bool:
+        """Kill a relay that has so much behind it; False when all are done before."""
         while alive := [(one, journal) for one, journal in relays if one.is_alive()]:
             one, journal = self.chance.choice(alive)
             if len(Way("", 0, "", "", journal).told()) >= after:
@@ -106,8 +107,9 @@ class Storm:
                 os.kill(one.pid, signal.SIGKILL)
                 one.join()
                 self.kills += one.exitcode == -signal.SIGKILL
-                return
+                return True
             time.sleep(0.01)
+        return False
 
 
 @pytest.fixture
