@@ -34,7 +34,10 @@ def marked(text: str) -> str:
 
 def one_line(value: object) -> str:
     """Return a value's text without line breaks, control characters and those that turn the direction of writing."""
-    return _DIRECTION.sub("", _CONTROL.sub(" ", str(value))).strip()
+    text = str(value)
+    if text.isprintable():  # nearly always, and then there is none of these
+        return text.strip()
+    return _DIRECTION.sub("", _CONTROL.sub(" ", text)).strip()
 
 
 def unfenced(text: str) -> str:

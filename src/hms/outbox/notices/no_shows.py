@@ -11,6 +11,7 @@ from hms.outbox.notices.base import ALL, about, briefly, doctor, notices_of, voi
 def _(event: NoShowMarked, locale: str) -> list[Notice]:
     visit = event.visit
     say = voice_for(visit.patient, locale)
+    who = doctor(say, visit)
     return [
         Notice(
             cause=f"no_show:{visit.appointment_id}",
@@ -20,12 +21,12 @@ def _(event: NoShowMarked, locale: str) -> list[Notice]:
             message=say(
                 "You missed your appointment with {doctor} on {when}. If you think this is a mistake, or need another "
                 "appointment, please contact the clinic.",
-                doctor=doctor(say, visit),
+                doctor=who,
                 when=when(say, visit),
             ),
             short=say(
                 "You missed your visit: {doctor}, {when}. A mistake, or need another one? Please call.",
-                doctor=doctor(say, visit),
+                doctor=who,
                 when=briefly(say, visit),
             ),
             language=say.language,
