@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from hms.clock import FixedClock
-from hms.domain.messages import Channel
-from hms.gateways.null import NullSms
+from hms.domain.messages import Channel, Priority
+from hms.gateways.null import NullMail, NullSms
 from hms.gateways.protocols import Gateways, MailConnection
 from hms.models import Hospital, Patient
 from hms.processes.delivery import DeliveryReport, deliver_due
@@ -49,6 +50,34 @@ def test_all_is_delivered_after_an_hour_without_a_server(
     runtime.gateways = replace(runtime.gateways, mail=through(smtp_peer))
     assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=12)
     assert len(set(message_ids(smtp_peer))) == 12
+
+
+def test_after_an_hour_without_a_broker_all_leave_in_order_of_priority(
+    runtime: Runtime, clinic: Clinic, machine_clock: FixedClock
+) -> None:
+    """Without a broker nobody is nudged and no relay is started: what was told lies in the outbox, and nowhere else."""
+    mail = NullMail()
+    runtime.gateways = Gateways(mail=mail, sms=NullSms())
+    other = make_hospital(runtime, "HMS002")
+    stranger = make_patient(runtime, other)
+    order = [Priority.LOW, Priority.NORMAL, Priority.HIGH]
+    told: dict[UUID, Priority] = {}
+    for number in range(60):
+        machine_clock.advance(timedelta(minutes=1))
+        priority = order[number % 3]
+        whose = (other, stranger) if number >= 54 else clinic
+        told |= {message.id: priority for message in tell(runtime, *whose, priority=priority)}
+    assert deliver_due(runtime, MAIL, batch=7) == DeliveryReport(delivered=60)
+    left = [sent.message_id for sent in mail.sent]
+    assert [told[message_id] for message_id in left] == [Priority.HIGH] * 20 + [Priority.NORMAL] * 20 + [
+        Priority.LOW
+    ] * 20
+    # The other hospital told its last of each kind late, and waits behind nobody's backlog all the same.
+    late = {message.id for message in messages(runtime) if message.hospital_id == other.id}
+    for priority in order:
+        places = [place for place, sent in enumerate(m for m in left if told[m] is priority) if sent in late]
+        assert len(places) == 2
+        assert max(places) <= 7
 
 
 def test_a_wrong_password_fails_no_message(runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer) -> None:
