@@ -20,8 +20,12 @@ from hms.languages import ENGLISH, LANGUAGES, catalogues
 
 SOURCE = catalogues.FOLDER.parent
 TEMPLATE = catalogues.FOLDER / "hms.pot"
-METHODS = [("**.py", "python"), ("gateways/letters/**", "jinja2")]
-KEYWORDS = {"say": None, "marked": None, "many": (1, 2)}
+SAID = {"say": None, "marked": None, "many": (1, 2)}
+# Where texts are, and which functions say them; in pages, `say` is the name of a macro.
+PLACES = (
+    ([("**.py", "python"), ("gateways/letters/**", "jinja2")], SAID),
+    ([("web/templates/visit_links/**", "jinja2")], {"told": None}),
+)
 _CHANGING = re.compile(
     rb'"(?:POT-Creation-Date|PO-Revision-Date|Generated-By|Report-Msgid-Bugs-To|Last-Translator|Language-Team'
     rb'|Project-Id-Version): [^"]*"\n'
@@ -33,10 +37,10 @@ OF_THE_DOMAIN = (*stage_alerts.TITLES.values(), *stage_alerts.TEXTS.values())
 def texts() -> Catalog:
     """Return all texts of the code, in the order of the files that say them."""
     found = Catalog(project="HMS", charset="utf-8", fuzzy=False, header_comment="# What HMS says to people.")
-    for file, _line, text, _comments, _context in sorted(
-        extract_from_dir(SOURCE, METHODS, keywords=KEYWORDS), key=lambda each: each[:2]
-    ):
-        found.add(text, locations=[(f"src/hms/{file}", 1)])
+    for methods, functions in PLACES:
+        extracted = extract_from_dir(SOURCE, methods, keywords=functions)
+        for file, _line, text, _comments, _context in sorted(extracted, key=lambda each: each[:2]):
+            found.add(text, locations=[(f"src/hms/{file}", 1)])
     for text in OF_THE_DOMAIN:
         found.add(text, locations=[("src/hms/domain/stage_alerts.py", 1)])
     return found

@@ -70,6 +70,17 @@ class Voice:
         """Write a day with its weekday and year: Tuesday 3 February 2026."""
         return _date(day, "EEEE d MMMM y" if self._is_plain_english else "full", self.locale)
 
+    def weekday_and_date(self, day: date) -> Said:
+        """Write a day without its year: Tuesday 3 February."""
+        known = self.locale.datetime_skeletons
+        pattern = str(known["MMMMEd" if "MMMMEd" in known else "MMMEd"].pattern)
+        # The library has such patterns with short names only.
+        return _plain_spaces(format_date(day, re.sub("E+", "EEEE", re.sub("MMM+", "MMMM", pattern)), self.locale))
+
+    def weekday(self, day: date) -> Said:
+        """Write a day of the week, briefly: Tue."""
+        return _plain_spaces(format_date(day, "ccc", self.locale))
+
     def short_day(self, day: date) -> Said:
         """Write a day with its weekday, briefly: Tue 3 Feb."""
         return _date_by_parts(day, "MMMEd", self.locale)

@@ -18,7 +18,10 @@ from hms.models import Appointment, Doctor, Hospital, Patient, User
 
 @dataclass(frozen=True, slots=True)
 class LinkedVisit:
-    """What a link shows: no more than the message that it came in. ``actor``: the patient, by the link."""
+    """What a link shows: no more than the message that it came in.
+
+    ``actor``: the patient, by the link; ``doctor_name``: without title.
+    """
 
     id: UUID
     actor: Actor
@@ -37,6 +40,7 @@ class LinkedVisit:
     phone: str
     timezone: str
     locale: str
+    language: str
 
     @property
     def zone(self) -> ZoneInfo:
@@ -50,7 +54,7 @@ def one(session: Session, link: VisitLink, now: datetime) -> LinkedVisit | None:
     statement = (
         select(a.id, a.hospital_id, a.patient_id, a.status, a.appointment_date, a.start_time, a.starts_at)
         .add_columns(a.calendar_sequence, a.version, Patient.first_name, a.doctor_id, u.first_name, u.last_name)
-        .add_columns(Doctor.specialization, h.name, h.address, h.phone, h.timezone, h.locale)
+        .add_columns(Doctor.specialization, h.name, h.address, h.phone, h.timezone, h.locale, Patient.language)
         .join(Patient, Patient.id == a.patient_id)
         .join(Doctor, Doctor.id == a.doctor_id)
         .join(u, u.id == Doctor.user_id)
@@ -75,6 +79,6 @@ def one(session: Session, link: VisitLink, now: datetime) -> LinkedVisit | None:
         version,
         name,
         doctor_id,
-        f"Dr. {doctor_first} {doctor_last}",
+        f"{doctor_first} {doctor_last}".strip(),
         *rest,
     )

@@ -13,6 +13,7 @@ from hms.access.actors import Actor
 from hms.access.permissions import Permission, may, require
 from hms.domain.errors import Code, DomainError
 from hms.domain.people import Role
+from hms.languages import ENGLISH, is_rtl
 from hms.queries import desk as desks
 from hms.queries.identity import Identity
 from hms.runtime import Runtime
@@ -74,6 +75,12 @@ class Frame:
     here: str = ""
     links: Sequence[Link] = ()
     toasts: list[Toast] = field(default_factory=list)
+    language: str = ENGLISH
+
+    @property
+    def is_rtl(self) -> bool:
+        """Whether the page runs from right to left."""
+        return is_rtl(self.language)
 
 
 @dataclass(frozen=True, slots=True)

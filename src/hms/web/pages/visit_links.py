@@ -14,6 +14,7 @@ from hms.access.links import OptOutLink, VisitLink
 from hms.domain.appointments import OPEN
 from hms.domain.errors import Code, DomainError
 from hms.domain.messages import Channel
+from hms.languages import ENGLISH, Said, Voice, marked, voice
 from hms.processes import slots as calendar
 from hms.queries import visit_links as queries
 from hms.queries.slots import SlotRow
@@ -27,6 +28,7 @@ from hms.web.pages.booking import Day, Part
 from hms.web.pages.desk import Frame, runtime
 from hms.web.pages.formats import Formats
 
+PARTS_SAID = (marked("Morning"), marked("Afternoon"), marked("Evening"))
 LAST_MINUTE = timedelta(hours=24)
 
 
@@ -48,6 +50,15 @@ class Opened:
     def today(self) -> date:
         """The hospital's date."""
         return self.formats.local_date(self.now)
+
+    @property
+    def say(self) -> Voice:
+        """What speaks the patient's language."""
+        return voice(self.visit.language, self.visit.locale)
+
+    def clock(self, at: time) -> str:
+        """Write a time of day as the patient's language has it."""
+        return self.formats.clock(at) if self.say.language == ENGLISH else self.say.time(at)
 
     @property
     def may_change(self) -> bool:
@@ -124,8 +135,8 @@ def move_form(token: str, day: str, start: str) -> Response:
         return _visit(opened)
     free = calendar.of_day(runtime(), opened.visit.actor, opened.visit.doctor_id, wish[0])
     if not any(slot.start_time == wish[1] and slot.is_available for slot in free):
-        return _times(opened, wish[0], problem="That time is not free any more. Please choose another one.")
-    return _render("move.html", opened, day=wish[0], time=opened.formats.clock(wish[1]), start=start)
+        return _times(opened, wish[0], problem=opened.say("That time is not free any more. Please choose another one."))
+    return _render("move.html", opened, day=wish[0], time=Said(opened.clock(wish[1])), start=start)
 
 
 def move(token: str, day: str, start: str) -> AnyResponse:
@@ -171,7 +182,7 @@ def _times(opened: Opened, wished: date | None, *, problem: str = "") -> Respons
         chosen=shown,
         parts=_parts([slot for slot in free if slot.slot_date == shown]),
         problem=problem,
-        clock=opened.formats.clock,
+        clock=opened.clock,
     )
 
 
@@ -200,7 +211,10 @@ def _render(template: str, opened: Opened, *, status: int = 200, **values: objec
     """Render a page of the hospital's, whoever may be signed in on this telephone."""
     visit = opened.visit
     frame = Frame(
-        kind="patient", home=url_for("pages.visit_link", token=opened.token), hospital_name=visit.hospital_name
+        kind="patient",
+        home=url_for("pages.visit_link", token=opened.token),
+        hospital_name=visit.hospital_name,
+        language=opened.say.language,
     )
     return make_response(
         render_template(
@@ -208,7 +222,9 @@ def _render(template: str, opened: Opened, *, status: int = 200, **values: objec
             frame=frame,
             token=opened.token,
             visit=visit,
-            when=opened.formats.clock(visit.start_time),
+            when=Said(opened.clock(visit.start_time)),
+            told=opened.say,
+            doctor=opened.say("Dr. {name}", name=visit.doctor_name),
             today=opened.today,
             stop_texts=_stop_texts(opened),
             **values,
