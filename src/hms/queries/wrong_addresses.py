@@ -16,7 +16,7 @@ from hms.models import Patient, User, WrongAddress
 
 @dataclass(frozen=True, slots=True)
 class WrongAddressRow:
-    """One address that is still somebody's. ``patient_id``: None for a login of staff; ``version``: the patient's."""
+    """One address that is still somebody's. ``patient_id``: None for a login; ``version``: the patient's."""
 
     id: UUID
     patient_id: UUID | None

@@ -16,7 +16,7 @@ from hms.domain.errors import Code, DomainError
 from hms.domain.events import LoginLinkMade, PasswordReset
 from hms.domain.login_links import GOOD_FOR, KEPT_FOR, MOST_AT_ONCE, WINDOW
 from hms.domain.people import Contact, LinkPurpose, Role, Sex
-from hms.models import LoginLink, Notification, OutgoingMessage, User
+from hms.models import LoginLink, Notification, OptOut, OutgoingMessage, User, WrongAddress
 from hms.services import patients, phones
 from hms.services.identity import end_sessions
 from hms.services.patients import NewPatient
@@ -134,7 +134,8 @@ def discard(work: Work, user_ids: Collection[UUID]) -> None:
     sent = select(n.id).where(n.user_id.in_(user_ids))
     session.execute(delete(OutgoingMessage).where(OutgoingMessage.notification_id.in_(sent)))
     session.execute(delete(n).where(n.user_id.in_(user_ids)))
-    session.execute(delete(LoginLink).where(LoginLink.user_id.in_(user_ids)))
+    for own in (LoginLink, WrongAddress, OptOut):
+        session.execute(delete(own).where(own.user_id.in_(user_ids)))
     session.execute(delete(User).where(User.id.in_(user_ids), User.unverified_since.is_not(None)))
 
 

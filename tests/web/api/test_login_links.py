@@ -11,8 +11,19 @@ from sqlalchemy import func, select
 
 from hms.access.passwords import hash_password
 from hms.clock import FixedClock, stopwatch
+from hms.domain.messages import Channel
 from hms.domain.people import PatientStatus, Role
-from hms.models import AuditEntry, LoginLink, LoginSession, Notification, OutgoingMessage, Patient, User
+from hms.models import (
+    AuditEntry,
+    LoginLink,
+    LoginSession,
+    Notification,
+    OptOut,
+    OutgoingMessage,
+    Patient,
+    User,
+    WrongAddress,
+)
 from hms.services import login_links
 from tests.support.callers import HttpHouse, Reply
 from tests.support.factories import make_hospital, make_user
@@ -258,6 +269,21 @@ def test_an_unverified_address_keeps_nobody_out(house: HttpHouse, mailbox: Mailb
     assert count(house, LoginLink) == 0
     with house.runtime.reading() as session:
         assert session.scalars(select(User.id).where(User.unverified_since.is_not(None))).all() == []
+
+
+def test_an_address_that_was_refused_is_forgotten_with_who_never_verified_it(
+    house: HttpHouse, machine_clock: FixedClock
+) -> None:
+    register(house)
+    with house.runtime.database.writing() as session:
+        user = session.scalars(select(User).where(User.unverified_since.is_not(None))).one()
+        own = {"hospital_id": user.hospital_id, "user_id": user.id, "channel": Channel.EMAIL}
+        session.add(WrongAddress(**own, address=user.email, reason="550 No such user", since=user.created_at))
+        session.add(OptOut(**own, created_at=user.created_at))
+    machine_clock.advance(timedelta(days=30))
+    assert house.runtime.transact(house.admin.actor, login_links.forget) == 2
+    with house.runtime.reading() as session:
+        assert session.scalars(select(WrongAddress)).all() == []
 
 
 def test_of_two_at_once_one_link_makes_one_login(house: HttpHouse, mailbox: Mailbox) -> None:
