@@ -59,6 +59,24 @@ def test_confirm_move_and_cancel_by_the_link(
     complaints.said[:] = [line for line in complaints.said if "410" not in line]
 
 
+def test_the_same_from_right_to_left(
+    served: Served, phone: Page, mailbox: Mailbox, accessibility: Accessibility
+) -> None:
+    divya = served.clinic.patients["Divya"]
+    token = mailbox.token(divya.email or "", "Appointment Booked")
+    with served.clinic.runtime.database.writing() as session:
+        session.merge(divya).language = "ar"
+    phone.goto(f"{served.url}/v/{token}")
+    look(phone, accessibility, "visit-ar", "هل ستحضر؟")
+    assert phone.evaluate("getComputedStyle(document.querySelector('h1')).direction") == "rtl"
+    phone.get_by_role("link", name="اختيار وقت آخر").tap()
+    look(phone, accessibility, "times-ar", "اختيار وقت آخر")
+    phone.get_by_role("link", name="3:30 م", exact=True).tap()
+    look(phone, accessibility, "move-ar", "هل هذا صحيح؟")
+    phone.get_by_role("button", name="تغيير الموعد").tap()
+    expect(phone.get_by_role("heading", name="تم تغيير موعدك")).to_be_visible()
+
+
 def test_sign_up_and_forget_the_password(
     served: Served, phone: Page, mailbox: Mailbox, accessibility: Accessibility
 ) -> None:
