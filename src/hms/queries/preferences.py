@@ -42,6 +42,8 @@ class LinkedPerson:
     is_declined: bool
     hospital_name: str
     phone: str
+    language: str
+    locale: str
 
 
 def own(session: Session, actor: Actor) -> list[Preferences]:
@@ -85,9 +87,9 @@ def of_patient(session: Session, actor: Actor, patient_id: UUID) -> Preferences:
 def by_link(session: Session, link: OptOutLink) -> LinkedPerson | None:
     """Return whom a link is about; None when they are gone, or may not sign in any more."""
     h = Hospital
-    whom: type[Patient] | type[User] = Patient if link.is_patient else User
+    whom: type[Patient | User] = Patient if link.is_patient else User
     statement = (
-        select(whom.hospital_id, whom.first_name, h.name, h.phone)
+        select(whom.hospital_id, whom.first_name, h.name, h.phone, whom.language, h.locale)
         .join(h, h.id == whom.hospital_id)
         .where(whom.id == link.person_id)
     )
@@ -102,7 +104,8 @@ def by_link(session: Session, link: OptOutLink) -> LinkedPerson | None:
         role = session.scalars(select(User.role).where(User.id == link.person_id)).one()
         actor = Actor(row.hospital_id, role, user_id=link.person_id)
     declined = _declined(session, (OptOut.patient_id if link.is_patient else OptOut.user_id) == link.person_id)
-    return LinkedPerson(actor, row.first_name, (link.person_id, link.channel) in declined, row.name, row.phone)
+    is_declined = (link.person_id, link.channel) in declined
+    return LinkedPerson(actor, row.first_name, is_declined, row.name, row.phone, row.language, row.locale)
 
 
 def _of_patients(session: Session, actor: Actor, ids: Collection[UUID]) -> list[Preferences]:

@@ -14,7 +14,7 @@ from hms.access.links import OptOutLink
 from hms.domain.errors import Code, DomainError
 from hms.domain.messages import Channel
 from hms.domain.people import Role
-from hms.languages import LANGUAGES, spoken
+from hms.languages import LANGUAGES, marked, spoken, voice
 from hms.queries import preferences as queries
 from hms.queries.preferences import LinkedPerson
 from hms.services import preferences
@@ -23,7 +23,7 @@ from hms.web.errors import STATUS
 from hms.web.identity import door
 from hms.web.pages.desk import Frame, Toast, desk, go, page, runtime
 
-WORDS = {Channel.EMAIL: "emails", Channel.SMS: "text messages"}
+WORDS = {Channel.EMAIL: marked("emails"), Channel.SMS: marked("text messages")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +115,22 @@ def _opened(token: str) -> Opened | None:
 
 def _render(opened: Opened, *, is_done: bool = False) -> Response:
     """Render a page of the hospital's, whoever may be signed in on this telephone."""
+    say = voice(opened.person.language, opened.person.locale)
     frame = Frame(
         kind="patient",
         home=url_for("pages.opt_out_form", token=opened.token),
         hospital_name=opened.person.hospital_name,
+        language=say.language,
     )
-    what = WORDS[opened.link.channel]
     html = render_template(
-        "preferences/link.html", frame=frame, token=opened.token, person=opened.person, what=what, is_done=is_done
+        "preferences/link.html",
+        frame=frame,
+        token=opened.token,
+        person=opened.person,
+        told=say,
+        what=say(WORDS[opened.link.channel]),
+        by_mail=opened.link.channel is Channel.EMAIL,
+        is_done=is_done,
     )
     return make_response(html)
 
