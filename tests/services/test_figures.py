@@ -23,6 +23,7 @@ from hms.models import (
     DoctorSlot,
     FigureDay,
     FigureMark,
+    FigurePenalty,
     FigureSpan,
     Hospital,
     NoShowLog,
@@ -179,12 +180,14 @@ def test_drift_of_kept_figures_is_found(runtime: Runtime, books: Books) -> None:
     with runtime.database.writing() as session:
         session.execute(update(FigureDay).where(FigureDay.day == DAY).values(missed=FigureDay.missed + 1))
         session.execute(delete(FigureSpan).where(FigureSpan.day == OTHER))
+        session.execute(update(FigurePenalty).where(FigurePenalty.day == OTHER).values(penalties_waived=7))
     found = drifts(runtime, books.hospital)
     month = DAY.replace(day=1)
     assert sorted(set(found)) == [
         f"{month} the kept sum of the month is not what was added up",
         f"{DAY} the kept figures are not what the visits say",
         f"{DAY} the kept sum of all doctors is not what was added up",
+        f"{OTHER} the kept penalties are not what the visits say",
         f"{OTHER} the kept times are not what the visits say",
     ]
 

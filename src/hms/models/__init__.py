@@ -13,6 +13,7 @@ from hms.models.figures import (
     FigureHospitalDay,
     FigureMark,
     FigureMonth,
+    FigurePenalty,
     FigureProgress,
     FigureSpan,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "FigureHospitalDay",
     "FigureMark",
     "FigureMonth",
+    "FigurePenalty",
     "FigureProgress",
     "FigureSpan",
     "Heartbeat",

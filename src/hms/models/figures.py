@@ -91,6 +91,26 @@ class FigureSpan(Base):
     missed: Mapped[int]
 
 
+class FigurePenalty(Base):
+    """What a patient's missed visits of a day with a doctor cost."""
+
+    __tablename__ = "figure_penalties"
+    __table_args__ = (
+        ForeignKeyConstraint(["hospital_id", "doctor_id"], ["doctors.hospital_id", "doctors.id"]),
+        ForeignKeyConstraint(["hospital_id", "patient_id"], ["patients.hospital_id", "patients.id"]),
+    )
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    doctor_id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    penalties: Mapped[int]
+    penalties_counting: Mapped[int]
+    penalties_waived: Mapped[int]
+    penalties_justified: Mapped[int]
+    penalties_voided: Mapped[int]
+
+
 class FigureMark(Base):
     """A closed day that must be counted again; its figures are not read meanwhile. Written by triggers, appended only.
 

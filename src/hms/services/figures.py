@@ -30,13 +30,14 @@ from hms.models import (
     FigureHospitalDay,
     FigureMark,
     FigureMonth,
+    FigurePenalty,
     FigureProgress,
     FigureSpan,
 )
 from hms.models.base import Base
 from hms.models.bulk import insert_rows
 from hms.queries.figures.coverage import only
-from hms.queries.figures.facts import FACTS, counted
+from hms.queries.figures.facts import FACTS, PENALTIES, counted, counted_penalties
 from hms.queries.figures.spans import counted as counted_spans
 from hms.services import job_runs
 from hms.transaction import Work
@@ -136,6 +137,7 @@ def _count(session: Session, hospital_id: UUID, days: Sequence[date]) -> None:
     for gone in (
         delete(FigureDay).where(FigureDay.hospital_id == hospital_id, FigureDay.day.in_(days)),
         delete(FigureSpan).where(FigureSpan.hospital_id == hospital_id, FigureSpan.day.in_(days)),
+        delete(FigurePenalty).where(FigurePenalty.hospital_id == hospital_id, FigurePenalty.day.in_(days)),
         delete(FigureHospitalDay).where(FigureHospitalDay.hospital_id == hospital_id, FigureHospitalDay.day.in_(days)),
         delete(FigureMonth).where(FigureMonth.hospital_id == hospital_id, FigureMonth.month.in_(months)),
     ):
@@ -146,6 +148,9 @@ def _count(session: Session, hospital_id: UUID, days: Sequence[date]) -> None:
     spans = union_all(*counted_spans(of, list(SpanKind))).subquery()
     keys = {name: spans.c[name] for name in ("day", "kind", "length")}
     _store(session, FigureSpan, hospital_id, spans, keys, ("visits", "missed"))
+    struck = counted_penalties(of).subquery()
+    keys = {name: struck.c[name] for name in ("day", "doctor_id", "patient_id")}
+    _store(session, FigurePenalty, hospital_id, struck, keys, PENALTIES)
     kept = select(FigureDay).where(FigureDay.hospital_id == hospital_id)
     each = kept.where(FigureDay.day.in_(days)).subquery()
     _store(session, FigureHospitalDay, hospital_id, each, {"day": each.c.day}, FACTS)

@@ -40,7 +40,7 @@ COUNTED = [
 ]
 KINDS = ("TO_VITALS", "TO_DOCTOR", "TO_BEGIN", "LEAD")
 DAYS, SPANS, MARKS, PROGRESS = "figure_days", "figure_spans", "figure_marks", "figure_progress"
-HOSPITAL_DAYS, MONTHS = "figure_hospital_days", "figure_months"
+HOSPITAL_DAYS, MONTHS, PENALTIES = "figure_hospital_days", "figure_months", "figure_penalties"
 
 
 def upgrade() -> None:
@@ -94,6 +94,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hospital_id", "day", "kind", "length", name=f"pk_{SPANS}"),
     )
     op.create_table(
+        PENALTIES,
+        sa.Column("hospital_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("doctor_id", sa.Uuid(), nullable=False),
+        sa.Column("patient_id", sa.Uuid(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTED if name.startswith("penalties")),
+        sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name=f"fk_{PENALTIES}_hospital_id"),
+        sa.ForeignKeyConstraint(
+            ["hospital_id", "doctor_id"], ["doctors.hospital_id", "doctors.id"], name=f"fk_{PENALTIES}_doctor_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["hospital_id", "patient_id"], ["patients.hospital_id", "patients.id"], name=f"fk_{PENALTIES}_patient_id"
+        ),
+        sa.PrimaryKeyConstraint("hospital_id", "day", "doctor_id", "patient_id", name=f"pk_{PENALTIES}"),
+    )
+    op.create_table(
         MARKS,
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
@@ -116,5 +132,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back."""
     run_sql("0012_figures.down")
-    for table in (PROGRESS, MARKS, SPANS, MONTHS, HOSPITAL_DAYS, DAYS):
+    for table in (PROGRESS, MARKS, PENALTIES, SPANS, MONTHS, HOSPITAL_DAYS, DAYS):
         op.drop_table(table)

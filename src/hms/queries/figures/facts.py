@@ -12,10 +12,12 @@ from hms.models import (
     Appointment,
     AppointmentEvent,
     AuditEntry,
+    Doctor,
     DoctorSlot,
     FigureDay,
     FigureHospitalDay,
     FigureMonth,
+    FigurePenalty,
     NoShowLog,
     NoShowPenalty,
 )
@@ -94,10 +96,12 @@ def _slots(of: Coverage, names: Sequence[str]) -> Rows:
     s, holder = DoctorSlot, aliased(Appointment)
     offered = or_(not_(or_(s.blocked_manually, s.absence_id.is_not(None))), holder.id.is_not(None))
     known = {"slots_offered": many(offered), "minutes_offered": many(offered, minutes_between(s.starts_at, s.ends_at))}
+    # By their doctors: slots have no index by hospital, and need none.
     statement = (
         select(s.slot_date.label("day"), s.doctor_id, *(known.get(name, literal(0)).label(name) for name in names))
+        .join(Doctor, Doctor.id == s.doctor_id)
         .outerjoin(holder, and_(holder.slot_id == s.id, holder.holds_slot))
-        .where(s.hospital_id == of.hospital_id, of.counted(s.slot_date))
+        .where(Doctor.hospital_id == of.hospital_id, of.counted(s.slot_date))
         .group_by(s.slot_date, s.doctor_id)
     )
     return statement if of.wanted.doctor_id is None else statement.where(of.only(s.doctor_id))
@@ -140,6 +144,35 @@ def _of_visits() -> dict[str, ColumnElement[int]]:
         "rebooked": many(and_(released, taken_since)),
         "minutes_lost": many(and_(missed, or_(_A.holds_slot, not_(taken))), _A.duration_minutes),
     }
+
+
+PENALTIES = ("penalties", "penalties_counting", "penalties_waived", "penalties_justified", "penalties_voided")
+
+
+def penalties_by_patient(of: Coverage) -> Subquery:
+    """Build the rows (day, doctor_id, patient_id, …PENALTIES) of a period, at most one a doctor's day and patient."""
+    f = FigurePenalty
+    kept = select(f.day, f.doctor_id, f.patient_id, *(getattr(f, name) for name in PENALTIES))
+    kept = kept.where(f.hospital_id == of.hospital_id, of.kept(f.day))
+    if of.wanted.doctor_id is not None:
+        kept = kept.where(of.only(f.doctor_id))
+    parts: list[Rows] = [kept] if of.keeps_some else []
+    if of.counts_some or not parts:
+        parts.append(counted_penalties(of))
+    return union_all(*parts).subquery("penalties")
+
+
+def counted_penalties(of: Coverage) -> Rows:
+    """Build the same rows from the penalties themselves, of the days that must be counted."""
+    known = _of_visits()
+    keys = (_A.appointment_date.label("day"), _A.doctor_id, _A.patient_id)
+    statement = (
+        select(*keys, *(known[name].label(name) for name in PENALTIES))
+        .join(_P, _P.appointment_id == _A.id)
+        .where(_A.hospital_id == of.hospital_id, of.counted(_A.appointment_date))
+        .group_by(_A.appointment_date, _A.doctor_id, _A.patient_id)
+    )
+    return statement if of.wanted.doctor_id is None else statement.where(of.only(_A.doctor_id))
 
 
 def _released() -> ColumnElement[bool]:

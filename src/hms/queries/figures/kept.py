@@ -16,12 +16,13 @@ from hms.models import (
     FigureHospitalDay,
     FigureMark,
     FigureMonth,
+    FigurePenalty,
     FigureProgress,
     FigureSpan,
 )
 from hms.queries.drift import Drift
 from hms.queries.figures.coverage import Rows, only
-from hms.queries.figures.facts import FACTS, counted
+from hms.queries.figures.facts import FACTS, PENALTIES, counted, counted_penalties
 from hms.queries.figures.measures import total
 from hms.queries.figures.spans import counted as counted_spans
 
@@ -60,6 +61,14 @@ def _counts(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[D
     of = only(hospital_id, days)
     wrong = _unlike(session, kept_days.where(f.day.in_(days)), counted(of, FACTS), 2)
     found = [Drift("the kept figures are not what the visits say", doctor_id=key[1], day=key[0]) for key in wrong]
+    p = FigurePenalty
+    kept_penalties = select(p.day, p.doctor_id, p.patient_id, *(getattr(p, name) for name in PENALTIES))
+    kept_penalties = kept_penalties.where(p.hospital_id == hospital_id, p.day.in_(days))
+    wrong = _unlike(session, kept_penalties, [counted_penalties(of)], 3)
+    found += [
+        Drift("the kept penalties are not what the visits say", patient_id=key[2], doctor_id=key[1], day=key[0])
+        for key in wrong
+    ]
     wrong = _unlike(session, kept_spans.where(s.day.in_(days)), counted_spans(of, list(SpanKind)), 3)
     return found + [
         Drift("the kept times are not what the visits say", day=day) for day in sorted({key[0] for key in wrong})

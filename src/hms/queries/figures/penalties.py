@@ -12,14 +12,11 @@ from sqlalchemy.orm import Session
 from hms.access.actors import Actor
 from hms.domain.figures import Wanted
 from hms.domain.people import PatientStatus
-from hms.models import Appointment, Doctor, NoShowPenalty, Patient, User
-from hms.queries import standings
+from hms.models import Doctor, Patient, User
 from hms.queries.figures.asking import allow
 from hms.queries.figures.coverage import coverage
-from hms.queries.figures.facts import facts_by_doctor
-from hms.queries.figures.measures import many, total
-
-PENALTIES = ("penalties", "penalties_counting", "penalties_waived", "penalties_justified", "penalties_voided")
+from hms.queries.figures.facts import PENALTIES, facts_by_doctor, penalties_by_patient
+from hms.queries.figures.measures import total
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +105,12 @@ def by_doctor(session: Session, actor: Actor, wanted: Wanted) -> PenaltiesByDoct
 
 
 def by_patient(session: Session, actor: Actor, wanted: Wanted, limit: int) -> PenaltiesByPatient:
-    """Count penalties by patient, the ``limit`` with most of them by name; one statement, read from the penalties."""
+    """Count penalties by patient, the ``limit`` with most of them by name; two statements."""
     allow(session, actor, wanted)
-    a, p = Appointment, NoShowPenalty
-    numbers = (
-        many(p.id.is_not(None)),
-        many(standings.counts(None)),
-        many(p.waived_at.is_not(None)),
-        many(p.justified_at.is_not(None)),
-        many(p.voided_at.is_not(None)),
+    found_rows = penalties_by_patient(coverage(session, actor.hospital_id, wanted))
+    each = select(found_rows.c.patient_id, *(total(found_rows.c[name]).label(name) for name in PENALTIES)).group_by(
+        found_rows.c.patient_id
     )
-    each = (
-        select(p.patient_id, *(number.label(name) for number, name in zip(numbers, PENALTIES, strict=True)))
-        .join(a, a.id == p.appointment_id)
-        .where(p.hospital_id == actor.hospital_id, a.appointment_date.between(wanted.first, wanted.last))
-        .group_by(p.patient_id)
-    )
-    if wanted.doctor_id is not None:
-        each = each.where(a.doctor_id == wanted.doctor_id)
     each_one = each.cte("each_one")
     columns = [each_one.c[name] for name in PENALTIES]
     overall = (

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, String, and_, cast, func, literal, not_, select, type_coerce, union_all
+from sqlalchemy import CTE, Integer, String, and_, cast, func, literal, not_, select, type_coerce, union_all
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from hms.domain.appointments import Status
 from hms.domain.figures import SpanKind, Wanted
@@ -14,11 +15,11 @@ from hms.queries.figures.coverage import Coverage, Rows, coverage, nothing_kept
 from hms.queries.figures.facts import CAME
 from hms.queries.figures.measures import days_between, many, minutes_between, total
 
-_A = Appointment
+Columns = ReadOnlyColumnCollection[str, Any]
 _ENDS = {
-    SpanKind.TO_VITALS: (_A.checked_in_at, _A.vitals_recorded_at),
-    SpanKind.TO_DOCTOR: (_A.vitals_recorded_at, _A.started_at),
-    SpanKind.TO_BEGIN: (_A.checked_in_at, _A.started_at),
+    SpanKind.TO_VITALS: ("checked_in_at", "vitals_recorded_at"),
+    SpanKind.TO_DOCTOR: ("vitals_recorded_at", "started_at"),
+    SpanKind.TO_BEGIN: ("checked_in_at", "started_at"),
 }
 
 
@@ -46,23 +47,26 @@ def measured(
 
 def counted(of: Coverage, kinds: Sequence[SpanKind]) -> list[Rows]:
     """Build the rows (day, kind, length, visits, missed) from the visits themselves, of days that must be counted."""
-    parts = []
-    for kind in kinds:
-        length, condition = _lead() if kind is SpanKind.LEAD else _wait(kind)
-        inner = select(_A.appointment_date.label("day"), cast(length, Integer).label("length"), _A.status).where(
-            _A.hospital_id == of.hospital_id, of.counted(_A.appointment_date), condition
-        )
-        if of.wanted.doctor_id is not None:
-            inner = inner.where(of.only(_A.doctor_id))
-        rows = inner.subquery()
-        missed = rows.c.status == Status.NO_SHOW
-        numbers = (cast(func.count(), Integer).label("visits"), many(missed).label("missed"))
-        parts.append(
-            select(rows.c.day, literal(kind.value).label("kind"), rows.c.length, *numbers).group_by(
-                rows.c.day, rows.c.length
-            )
-        )
-    return parts
+    a = Appointment
+    visits = (
+        select(a.appointment_date.label("day"), a.status, a.imported, a.booked_at, a.starts_at)
+        .add_columns(a.checked_in_at, a.vitals_recorded_at, a.started_at)
+        .where(a.hospital_id == of.hospital_id, of.counted(a.appointment_date))
+        .where(a.status.in_([*CAME, Status.NO_SHOW]))
+    )
+    if of.wanted.doctor_id is not None:
+        visits = visits.where(of.only(a.doctor_id))
+    read = visits.cte("visits")  # once, whatever is measured
+    return [_measured(read, kind) for kind in kinds]
+
+
+def _measured(visits: CTE, kind: SpanKind) -> Rows:
+    v = visits.c
+    length, condition = _lead(v) if kind is SpanKind.LEAD else _wait(v, kind)
+    rows = select(v.day, cast(length, Integer).label("length"), v.status).where(condition).subquery()
+    numbers = (cast(func.count(), Integer).label("visits"), many(rows.c.status == Status.NO_SHOW).label("missed"))
+    grouped = (rows.c.day, rows.c.length)
+    return select(rows.c.day, literal(kind.value).label("kind"), rows.c.length, *numbers).group_by(*grouped)
 
 
 def _kept(of: Coverage, kinds: Sequence[SpanKind]) -> Rows:
@@ -72,11 +76,10 @@ def _kept(of: Coverage, kinds: Sequence[SpanKind]) -> Rows:
     )
 
 
-def _wait(kind: SpanKind) -> tuple[Any, Any]:
-    begin, end = _ENDS[kind]
-    return minutes_between(begin, end), and_(_A.status.in_(CAME), begin.is_not(None), end >= begin)
+def _wait(v: Columns, kind: SpanKind) -> tuple[Any, Any]:
+    begin, end = (v[name] for name in _ENDS[kind])
+    return minutes_between(begin, end), and_(v.status.in_(CAME), begin.is_not(None), end >= begin)
 
 
-def _lead() -> tuple[Any, Any]:
-    unknown = and_(_A.imported, _A.booked_at == _A.starts_at)
-    return days_between(_A.booked_at, _A.starts_at), and_(_A.status.in_([*CAME, Status.NO_SHOW]), not_(unknown))
+def _lead(v: Columns) -> tuple[Any, Any]:
+    return days_between(v.booked_at, v.starts_at), not_(and_(v.imported, v.booked_at == v.starts_at))
