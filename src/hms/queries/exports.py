@@ -174,7 +174,7 @@ def _own(actor: Actor) -> Select[Any]:
     )
 
 
-def _file() -> Select[Any]:
+def _file() -> Select[UUID, int, int, datetime]:
     e = HistoryExport
     return select(e.id, e.parts, e.size, e.asked_at)
 
