@@ -9,10 +9,10 @@ import random
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update, delete, select, text, update
+from sqlalchemy import ColumnElement, Table, Update, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from hms.domain.messages import MAX_RETRIES, RANK, Channel, MessageStatus, is_too_old, outage_delay, retry_delay
@@ -27,6 +27,7 @@ ERROR_LENGTH = 400
 RANKS = sorted(RANK.values())
 MOST_HOSPITALS = 25
 """Of how many hospitals one claim takes messages; of more than that, chance chooses whose turn it is."""
+_MESSAGES = cast(Table, OutgoingMessage.__table__)
 
 
 def claim(session: Session, machine_now: datetime, channel: Channel, limit: int) -> tuple[UUID, list[UUID]]:
@@ -45,8 +46,13 @@ def claim(session: Session, machine_now: datetime, channel: Channel, limit: int)
         ids += _in_turns(session, machine_now, channel, rank, hospitals, limit - len(ids))
     lease = new_id()
     if ids:
-        m = OutgoingMessage
-        _set(session, update(m).where(m.id.in_(ids)), status=MessageStatus.SENDING, lease=lease, **_until(machine_now))
+        _set(
+            session,
+            update(_MESSAGES).where(_MESSAGES.c.id.in_(ids)),
+            status=MessageStatus.SENDING,
+            lease=lease,
+            **_until(machine_now),
+        )
     return lease, ids
 
 
@@ -104,7 +110,7 @@ def settle_delivered(session: Session, lease: UUID, ids: Collection[UUID], deliv
         session,
         _held(lease, ids),
         status=MessageStatus.DELIVERED,
-        attempts=OutgoingMessage.attempts + 1,
+        attempts=_MESSAGES.c.attempts + 1,
         delivered_at=delivered_at,
         last_error=None,
         **_FREE,
@@ -204,9 +210,10 @@ def _holds(lease: UUID, ids: Collection[UUID]) -> ColumnElement[bool]:
 
 
 def _held(lease: UUID, ids: Collection[UUID]) -> Update:
-    return update(OutgoingMessage).where(_holds(lease, ids))
+    c = _MESSAGES.c
+    return update(_MESSAGES).where(c.id.in_(ids), c.lease == lease, c.status == MessageStatus.SENDING)
 
 
 def _set(session: Session, statement: Update, **values: object) -> set[UUID]:
-    changed = statement.values(**values).returning(OutgoingMessage.id).execution_options(synchronize_session=False)
-    return set(session.scalars(changed))
+    # On the plain table: these run for every single message, and no loaded object needs to learn of them.
+    return set(session.scalars(statement.values(**values).returning(_MESSAGES.c.id)))
