@@ -193,9 +193,8 @@ def _fill(laid: Ground) -> Filled:
 def _vacuum(laid: Ground) -> None:
     address = make_url(laid.url).set(drivername="postgresql", username="postgres")
     with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
-        connection.execute(
-            "VACUUM ANALYZE figure_days, figure_hospital_days, figure_months, figure_spans, figure_marks"
-        )
+        for kept in ("days", "hospital_days", "months", "spans", "penalties", "marks"):
+            connection.execute(f"VACUUM ANALYZE figure_{kept}")
 
 
 def _plain_count(filled: Filled) -> None:
