@@ -47,10 +47,10 @@ def unfenced(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Says texts in one language. ``locale``: its form in the hospital's country, for dates and times."""
+    """Says texts in one language. ``locale``: its form in the hospital's country (``es_MX``), for dates and times."""
 
     language: str
-    locale: Locale
+    locale: str
 
     @property
     def is_rtl(self) -> bool:
@@ -72,14 +72,14 @@ class Voice:
 
     def weekday_and_date(self, day: date) -> Said:
         """Write a day without its year: Tuesday 3 February."""
-        known = self.locale.datetime_skeletons
+        known = Locale.parse(self.locale).datetime_skeletons
         pattern = str(known["MMMMEd" if "MMMMEd" in known else "MMMEd"].pattern)
         # The library has such patterns with short names only.
-        return _plain_spaces(format_date(day, re.sub("E+", "EEEE", re.sub("MMM+", "MMMM", pattern)), self.locale))
+        return _date(day, re.sub("E+", "EEEE", re.sub("MMM+", "MMMM", pattern)), self.locale)
 
     def weekday(self, day: date) -> Said:
         """Write a day of the week, briefly: Tue."""
-        return _plain_spaces(format_date(day, "ccc", self.locale))
+        return _date(day, "ccc", self.locale)
 
     def short_day(self, day: date) -> Said:
         """Write a day with its weekday, briefly: Tue 3 Feb."""
@@ -134,32 +134,32 @@ def voice(language: str, locale: str = ENGLISH) -> Voice:
     return Voice(code, _in_country(code, locale.replace("_", "-").partition("-")[2].upper()))
 
 
-_PLAIN_ENGLISH = Locale("en", "GB")
+_PLAIN_ENGLISH = "en_GB"
 
 
-def _in_country(code: str, country: str) -> Locale:
+def _in_country(code: str, country: str) -> str:
     try:
         if country:
-            return Locale(code, country)
+            return str(Locale(code, country))
     except UnknownLocaleError:
         pass  # nobody has noted how this language is written there
     # Where nobody said which English, the clock has 24 hours, and the day comes before the month.
-    return _PLAIN_ENGLISH if code == ENGLISH else Locale(code)
+    return _PLAIN_ENGLISH if code == ENGLISH else code
 
 
 # Many are told of the same few days and times, and working one out takes longer than all else about a message.
 @lru_cache(maxsize=4096)
-def _date(day: date, pattern: str, locale: Locale) -> Said:
+def _date(day: date, pattern: str, locale: str) -> Said:
     return _plain_spaces(format_date(day, pattern, locale))
 
 
 @lru_cache(maxsize=4096)
-def _date_by_parts(day: date, parts: str, locale: Locale) -> Said:
+def _date_by_parts(day: date, parts: str, locale: str) -> Said:
     return _plain_spaces(format_skeleton(parts, day, locale=locale))
 
 
 @lru_cache(maxsize=4096)
-def _time(at: time, locale: Locale) -> Said:
+def _time(at: time, locale: str) -> Said:
     return _plain_spaces(format_time(at, "short", locale=locale))
 
 
