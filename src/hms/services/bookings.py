@@ -4,21 +4,17 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-
 from hms.access.permissions import Permission
-from hms.access.scope import lookup, not_found
 from hms.domain.appointments import OPEN, STATUS_SETTERS, WORDS, Status, no_show_due
 from hms.domain.bookings import is_last_minute, require_bookable
 from hms.domain.errors import Code, Detail, DomainError
 from hms.domain.events import AppointmentBooked, AppointmentCancelled, Visit
 from hms.domain.people import PatientStatus, Role
-from hms.models import Appointment, AppointmentEvent, Patient, new_id
+from hms.models import Appointment, AppointmentEvent, new_id
 from hms.models.bulk import Lot, insert_lots
 from hms.queries import appointments
 from hms.queries.appointments import AppointmentRow, DoctorBrief, PatientBrief
 from hms.services import lifecycle, slots, wishes
-from hms.services.calendars import lock_doctors
 from hms.services.wishes import WishedDoctor, WishedPatient, WishedSlot
 from hms.transaction import Work, require_version
 
@@ -88,7 +84,7 @@ def cancel(work: Work, command: Cancel) -> None:
 
     Raises NOT_FOUND, FORBIDDEN, TOO_LATE, STALE_VERSION (with the present row) or INVALID_TRANSITION.
     """
-    appointment = _lock_for_cancelling(work, command.appointment_id)
+    appointment, _ = lifecycle.locked_in_order(work, command.appointment_id)
     if command.version is not None and command.version != appointment.version:
         current = appointments.one(work.session, work.actor, appointment.id)
         require_version(appointment, command.version, current)
@@ -176,18 +172,6 @@ def _write(work: Work, command: Book, slot: WishedSlot, patient: WishedPatient, 
         slot_id=slot.id,
         version=FIRST_VERSION,
     )
-
-
-def _lock_for_cancelling(work: Work, appointment_id: UUID) -> Appointment:
-    """Lock doctor, patient and appointment in the house's order."""
-    a = Appointment
-    statement = select(a.doctor_id, a.patient_id).where(a.id == appointment_id, a.hospital_id == work.actor.hospital_id)
-    found = work.session.execute(statement).one_or_none()
-    if found is None:
-        raise not_found("Appointment")
-    lock_doctors(work, [found.doctor_id], exclusive=False)
-    lookup(work.session, work.actor, Patient, found.patient_id, lock=True)
-    return lifecycle.locked(work, appointment_id)
 
 
 def _require_cancellable(work: Work, appointment: Appointment, *, by_patient: bool) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import CTE, ColumnElement, func, select
 
 from hms.access.permissions import Permission
 from hms.domain.errors import Code, DomainError
@@ -38,6 +38,11 @@ def lock_doctors(work: Work, doctor_ids: Collection[UUID], *, exclusive: bool) -
     else:
         statement = statement.with_for_update(read=True, of=Doctor)
     return list(work.session.scalars(statement))
+
+
+def once_read(earlier: CTE) -> ColumnElement[bool]:
+    """Build a condition that always holds, but only once ``earlier`` has been read: so locks keep their order."""
+    return select(func.count()).select_from(earlier).scalar_subquery() >= 0
 
 
 def lock_all_doctors(work: Work) -> list[UUID]:

@@ -1,21 +1,25 @@
 """The one way an appointment changes its state: event row, version and timestamps along with it."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, true, update
 from sqlalchemy.orm import joinedload
 
 from hms.access.actors import Actor
-from hms.access.scope import find, not_found
+from hms.access.scope import not_found
 from hms.domain.appointments import LIVE, OPEN, Status, require_transition
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import AppointmentMoved, Visit
 from hms.domain.people import Contact, Role
-from hms.models import Appointment, AppointmentEvent, AppointmentReview, Doctor, Patient
+from hms.domain.policy import Policy
+from hms.models import Appointment, AppointmentEvent, AppointmentReview, Doctor, Hospital, Patient
 from hms.queries import appointments
+from hms.queries.hospitals import HospitalRules
 from hms.services import stage_alerts
-from hms.services.calendars import lock_doctors
+from hms.services.calendars import once_read
 from hms.transaction import Work, require_version
 
 _STAMPS: dict[Status, str] = {
@@ -48,18 +52,18 @@ def locked(work: Work, appointment_id: UUID) -> Appointment:
 def locked_in_order(work: Work, appointment_id: UUID) -> tuple[Appointment, Patient]:
     """Return the appointment and its patient with doctor, patient and appointment locked, in the house's order.
 
-    For changes that may touch the patient's count or the doctor's slots, as every change of a missed one does.
+    For changes that may touch the patient's count or the doctor's slots, as every change of a missed one does. Two
+    statements; the first brings the hospital's rules along.
     """
-    ids = work.session.execute(
-        select(Appointment.doctor_id, Appointment.patient_id).where(
-            Appointment.id == appointment_id, Appointment.hospital_id == work.actor.hospital_id
-        )
-    ).one_or_none()
-    if ids is None:
+    place = {"appointment_id": appointment_id, "hospital_id": work.actor.hospital_id}
+    found = work.session.execute(_PEOPLE_LOCKED, place).one_or_none()
+    if found is None:
         raise not_found("Appointment")
-    lock_doctors(work, [ids.doctor_id], exclusive=False)
-    patient = find(work.session, work.actor, Patient, ids.patient_id, lock=True)
-    return locked(work, appointment_id), patient
+    *_, code, timezone, settings, locale = found
+    policy = Policy.from_settings(settings)
+    work.hospital = HospitalRules(work.actor.hospital_id, code, ZoneInfo(timezone), policy, locale)
+    appointment = locked(work, appointment_id)
+    return appointment, appointment.patient
 
 
 def locked_ahead(work: Work, doctor_id: UUID, *conditions: ColumnElement[bool]) -> list[Appointment]:
@@ -221,6 +225,33 @@ def visit_of(appointment: Appointment) -> Visit:
         start=appointment.start_time,
         starts_at=appointment.starts_at,
     )
+
+
+def _people_locked() -> Select[Any]:
+    """Select an appointment's doctor, then its patient, each locked, and the hospital's rules."""
+    a, doctor, patient, hospital = (m.__table__.c for m in (Appointment, Doctor, Patient, Hospital))
+    chosen = (a.id == bindparam("appointment_id"), a.hospital_id == bindparam("hospital_id", type_=a.hospital_id.type))
+    doctors = (
+        select(doctor.id)
+        .where(doctor.id.in_(select(a.doctor_id).where(*chosen)))
+        .with_for_update(read=True, of=Doctor.__table__)
+        .cte("d")
+    )
+    patients = (
+        select(patient.id)
+        .where(patient.id.in_(select(a.patient_id).where(*chosen)), once_read(doctors))
+        .with_for_update(key_share=True, of=Patient.__table__)
+        .cte("p")
+    )
+    rules = (hospital.code, hospital.timezone, hospital.settings, hospital.locale)
+    own = hospital.id == bindparam("hospital_id")
+    return select(doctors.c.id, patients.c.id, *rules).select_from(
+        doctors.join(patients, true()).join(Hospital.__table__, own)
+    )
+
+
+# Built once: building takes longer than reading.
+_PEOPLE_LOCKED = _people_locked()
 
 
 def _visible(actor: Actor, appointment: Appointment) -> bool:

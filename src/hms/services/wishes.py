@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, ColumnElement, Select, bindparam, func, literal, select, true
+from sqlalchemy import Select, bindparam, literal, select, true
 
 from hms.access.permissions import Permission, may
 from hms.domain.bookings import BookingFacts, DoctorFacts, SlotFacts
@@ -19,6 +19,7 @@ from hms.models import Doctor, DoctorSlot, Hospital, Patient, User
 from hms.queries.bookings import Wish, state_of
 from hms.queries.hospitals import HospitalRules
 from hms.services import slots
+from hms.services.calendars import once_read
 from hms.transaction import Work
 
 
@@ -190,11 +191,6 @@ def _wish(
     )
 
 
-def _after(earlier: CTE) -> ColumnElement[bool]:
-    """Build a condition that always holds, but only once ``earlier`` has been read: so locks keep their order."""
-    return select(func.count()).select_from(earlier).scalar_subquery() >= 0
-
-
 def _slot_locked() -> Select[Any]:
     slot = DoctorSlot.__table__.c
     # By wall time, not by instant: a skipped 02:30 must not find the slot of 03:30.
@@ -228,11 +224,11 @@ def _all_locked() -> Select[Any]:
     patients = (
         select(patient.id, patient.user_id, patient.mrn, patient.first_name, patient.last_name)
         .add_columns(patient.email, patient.phone, patient.language, patient.status)
-        .where(patient.id == bindparam("patient_id"), patient.hospital_id == _HOSPITAL_ID, _after(doctors))
+        .where(patient.id == bindparam("patient_id"), patient.hospital_id == _HOSPITAL_ID, once_read(doctors))
         .with_for_update(key_share=True, of=Patient.__table__)
         .cte("p")
     )
-    chosen = _slot_locked().where(_after(patients)).cte("s")
+    chosen = _slot_locked().where(once_read(patients)).cte("s")
     one = select(literal(1).label("one")).subquery("one")
     rules = [doctors.c.code, doctors.c.timezone, doctors.c.settings, doctors.c.locale]
     return select(*[c for c in doctors.c if c not in rules], *patients.c, *chosen.c, *rules).select_from(

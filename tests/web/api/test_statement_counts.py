@@ -18,7 +18,7 @@ WORDS = {"chiefComplaint": "Cough", "diagnosis": [{"text": "Bronchitis"}]}
 COUNTS = {
     "PATCH confirm": 6,
     "PATCH notes": 5,
-    "PATCH check in": 10,
+    "PATCH check in": 7,
     "PATCH undo check-in": 7,
     "POST vitals": 10,
     "POST vitals again": 8,
@@ -35,7 +35,7 @@ COUNTS = {
     "POST complete": 10,
     "GET events": 3,
     "GET calendar.ics": 2,
-    "DELETE by patient": 19,
+    "DELETE by patient": 15,
 }
 
 

@@ -69,6 +69,7 @@ def _(event: AppointmentCancelled, locale: str) -> list[Notice]:
     told = [
         Notice(
             cause=f"cancelled:{visit.appointment_id}",
+            is_new=True,  # what is cancelled stays so
             recipient=visit.patient,
             type="APPOINTMENT_CANCELLED",
             title=say("Appointment Cancelled"),
@@ -91,6 +92,7 @@ def _to_doctor(event: AppointmentCancelled, locale: str) -> Notice:
     say = voice_for(visit.doctor, locale)
     return Notice(
         cause=f"cancelled:{visit.appointment_id}",
+        is_new=True,
         recipient=visit.doctor,
         type="PATIENT_CANCELLED",
         title=say("Last-Minute Cancellation") if last_minute else say("Appointment Cancelled"),
