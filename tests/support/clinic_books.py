@@ -197,6 +197,9 @@ class Recount:
     def __init__(self, runtime: Runtime, hospital_id: UUID) -> None:
         with runtime.reading() as session:
             self.visits: list[Appointment] = self._all(session, Appointment, hospital_id)
+            self.beside: dict[tuple[UUID, date], list[Appointment]] = defaultdict(list)
+            for visit in self.visits:
+                self.beside[visit.doctor_id, visit.appointment_date].append(visit)
             self.slots: list[DoctorSlot] = self._all(session, DoctorSlot, hospital_id)
             logs: list[NoShowLog] = self._all(session, NoShowLog, hospital_id)
             self.logs = {log.appointment_id: log for log in logs if log.voided_at is None}
@@ -263,9 +266,8 @@ class Recount:
     def _instead(self, visit: Appointment) -> list[Appointment]:
         return [
             other
-            for other in self.visits
+            for other in self.beside[visit.doctor_id, visit.appointment_date]
             if other.id != visit.id
-            and other.doctor_id == visit.doctor_id
             and other.holds_slot
             and other.starts_at < visit.ends_at
             and visit.starts_at < other.ends_at
