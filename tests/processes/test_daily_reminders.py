@@ -96,14 +96,14 @@ def test_one_who_cannot_be_reached_or_written_to_stops_nobody(
     visit(runtime, hospital, doctor, "09:00", email=None, phone=None)
     cursed = visit(runtime, hospital, doctor, "09:15")
     visit(runtime, hospital, doctor, "09:30")
-    whole = record.record_notices
+    whole = record.never_told
 
-    def stumble(*given: Any) -> int:
+    def stumble(*given: Any) -> Any:
         if any(notice.metadata.get("appointmentId") == str(cursed) for notice in given[-1]):
             raise RuntimeError("cannot be written")
         return whole(*given)
 
-    monkeypatch.setattr(record, "record_notices", stumble)
+    monkeypatch.setattr(record, "never_told", stumble)
     outcome = remind(runtime, hospital)
     assert (outcome.status, outcome.items) == (OutcomeStatus.FAILED, 2)
     assert str(cursed) in (outcome.error or "")

@@ -60,7 +60,7 @@ def test_strangers_see_only_what_is_meant_for_them(clinic: Clinic, method: str) 
     for rule, path in routes(clinic, method):
         answer = clinic.app.test_client().open(path, method=method)
         assert answer.status_code < 500, path
-        assert not any(name in answer.text for name in ("Menon", "Okafor", "Tanaka")), path
+        assert not any(name in answer.data for name in (b"Menon", b"Okafor", b"Tanaka")), path
         if answer.status_code == 200:
             answered.add(rule.endpoint)
     assert answered == PUBLIC if method == "GET" else answered <= PUBLIC
@@ -85,7 +85,7 @@ def test_another_hospitals_admin_finds_and_changes_nothing(clinic: Clinic) -> No
     for _, path in routes(clinic, "GET"):
         answer = visitor.get(path)
         assert answer.status_code < 500, path
-        assert not any(name in answer.text for name in ("Menon", "Okafor", "Tanaka")), path
+        assert not any(name in answer.data for name in (b"Menon", b"Okafor", b"Tanaka")), path
     for rule, path in routes(clinic, "POST"):
         if "sign_out" not in rule.endpoint:
             assert visitor.post(path).status_code < 500, path
