@@ -15,6 +15,7 @@ BLANK = """canvas => {
     const { width, height } = canvas;
     return Object.assign(document.createElement("canvas"), { width, height }).toDataURL();
 }"""
+IS_ANOTHER = "before => document.querySelector('canvas[data-chart]').toDataURL() !== before"
 
 
 def test_charts_are_drawn_and_words_explained(served: Served, page: Page, accessibility: Accessibility) -> None:
@@ -30,10 +31,11 @@ def test_charts_are_drawn_and_words_explained(served: Served, page: Page, access
     accessibility.assert_none(page)
     light = canvases.first.evaluate(DRAWN)
     page.emulate_media(color_scheme="dark")
+    page.wait_for_function(IS_ANOTHER, arg=light)
     dark = canvases.first.evaluate(DRAWN)
-    assert dark != light
     page.emulate_media(media="print", color_scheme="dark")
-    assert canvases.first.evaluate(DRAWN) not in {dark, canvases.first.evaluate(BLANK)}  # dark ink on paper
+    page.wait_for_function(IS_ANOTHER, arg=dark)  # dark ink on paper
+    assert canvases.first.evaluate(DRAWN) != canvases.first.evaluate(BLANK)
     expect(page.get_by_role("button", name="Show", exact=True)).to_be_hidden()
     page.emulate_media(media="screen", color_scheme="dark")
     accessibility.assert_none(page)

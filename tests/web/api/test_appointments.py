@@ -310,5 +310,5 @@ def test_statements_of_the_main_routes(house: HttpHouse, runtime: Runtime) -> No
         house.reception.patch(f"/appointments/{visit['id']}/status", {"status": "CHECKED_IN"})
 
     assert (len(listing), len(showing)) == (2, 2)
-    assert len(booking) == 8
+    assert len(booking) == (8 if runtime.database.dialect == "sqlite" else 5)
     assert len(checking_in) <= 10
