@@ -30,14 +30,14 @@ def test_charts_are_drawn_and_words_explained(served: Served, page: Page, access
         assert canvases.nth(number).evaluate(DRAWN) != canvases.nth(number).evaluate(BLANK)
     accessibility.assert_none(page)
     light = canvases.first.evaluate(DRAWN)
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.wait_for_function(IS_ANOTHER, arg=light)
     dark = canvases.first.evaluate(DRAWN)
-    page.emulate_media(media="print", color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark", reduced_motion="reduce")
     page.wait_for_function(IS_ANOTHER, arg=dark)  # dark ink on paper
     assert canvases.first.evaluate(DRAWN) != canvases.first.evaluate(BLANK)
     expect(page.get_by_role("button", name="Show", exact=True)).to_be_hidden()
-    page.emulate_media(media="screen", color_scheme="dark")
+    page.emulate_media(media="screen", color_scheme="dark", reduced_motion="reduce")
     accessibility.assert_none(page)
 
     word = page.get_by_role("button", name="Utilisation").first

@@ -144,7 +144,7 @@ def test_statements_of_a_check_in_and_of_a_refusal(house: HttpHouse, runtime: Ru
         with counted_statements(runtime) as statements:
             tap(house, number)
         counts.append(len(statements))
-    assert counts == [3, 10]
+    assert counts == [3, 8]
 
 
 def test_bad_bodies(house: HttpHouse) -> None:
