@@ -45,6 +45,24 @@ HOSPITAL_DAYS, MONTHS, PENALTIES = "figure_hospital_days", "figure_months", "fig
 
 def upgrade() -> None:
     """Go forward."""
+    _days()
+    _hospital_days()
+    _months()
+    _spans()
+    _penalties()
+    _marks()
+    _progress()
+    run_sql("0012_figures.up")
+
+
+def downgrade() -> None:
+    """Go back."""
+    run_sql("0012_figures.down")
+    for table in (PROGRESS, MARKS, PENALTIES, SPANS, MONTHS, HOSPITAL_DAYS, DAYS):
+        op.drop_table(table)
+
+
+def _days() -> None:
     op.create_table(
         DAYS,
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
@@ -58,6 +76,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hospital_id", "day", "doctor_id", name=f"pk_{DAYS}"),
     )
     op.create_index(f"ix_{DAYS}_doctor_id_day", DAYS, ["doctor_id", "day"])
+
+
+def _hospital_days() -> None:
     op.create_table(
         HOSPITAL_DAYS,
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
@@ -66,6 +87,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name=f"fk_{HOSPITAL_DAYS}_hospital_id"),
         sa.PrimaryKeyConstraint("hospital_id", "day", name=f"pk_{HOSPITAL_DAYS}"),
     )
+
+
+def _months() -> None:
     op.create_table(
         MONTHS,
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
@@ -78,6 +102,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("hospital_id", "month", "doctor_id", name=f"pk_{MONTHS}"),
     )
+
+
+def _spans() -> None:
     op.create_table(
         SPANS,
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
@@ -93,6 +120,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name=f"fk_{SPANS}_hospital_id"),
         sa.PrimaryKeyConstraint("hospital_id", "day", "kind", "length", name=f"pk_{SPANS}"),
     )
+
+
+def _penalties() -> None:
     op.create_table(
         PENALTIES,
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
@@ -109,6 +139,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("hospital_id", "day", "doctor_id", "patient_id", name=f"pk_{PENALTIES}"),
     )
+
+
+def _marks() -> None:
     op.create_table(
         MARKS,
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -118,6 +151,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=f"pk_{MARKS}"),
     )
     op.create_index(f"ix_{MARKS}_hospital_id_day", MARKS, ["hospital_id", "day"])
+
+
+def _progress() -> None:
     op.create_table(
         PROGRESS,
         sa.Column("hospital_id", sa.Uuid(), nullable=False),
@@ -126,11 +162,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name=f"fk_{PROGRESS}_hospital_id"),
         sa.PrimaryKeyConstraint("hospital_id", name=f"pk_{PROGRESS}"),
     )
-    run_sql("0012_figures.up")
-
-
-def downgrade() -> None:
-    """Go back."""
-    run_sql("0012_figures.down")
-    for table in (PROGRESS, MARKS, PENALTIES, SPANS, MONTHS, HOSPITAL_DAYS, DAYS):
-        op.drop_table(table)
