@@ -38,7 +38,8 @@ DAYS = int(os.environ.get("HMS_REPLAY_DAYS", "1"))
 
 
 def test_own_day_ends_as_recorded(runtime: Runtime, clock: FixedClock) -> None:
-    replay(runtime, clock, own_day())
+    records = own_day()
+    assert replay(runtime, clock, records) == sum(not record.attended for record in records) > 0
 
 
 @pytest.mark.timeout(1800)
@@ -49,11 +50,11 @@ def test_real_days_end_as_recorded(runtime: Runtime, clock: FixedClock) -> None:
     records = real_days(path, DAYS)
     assert len({record.day for record in records}) == DAYS
     assert len(records) > 4000 * DAYS
-    replay(runtime, clock, records)
+    assert replay(runtime, clock, records) == sum(not record.attended for record in records)
 
 
-def replay(runtime: Runtime, clock: FixedClock, records: Sequence[Record]) -> None:
-    """Play the days and compare every table that a no-show touches with what was recorded."""
+def replay(runtime: Runtime, clock: FixedClock, records: Sequence[Record]) -> int:
+    """Play the days and compare every table that a no-show touches with what was recorded; return the marks made."""
     assert list(overlaps(records)) == []
     player = Player(runtime, clock, records)
     player.open()
@@ -64,7 +65,7 @@ def replay(runtime: Runtime, clock: FixedClock, records: Sequence[Record]) -> No
     check_standing(player)
     clock.advance(timedelta(minutes=5))
     assert player.sweep() == 0
-    check_runs(player)
+    return check_runs(player)
 
 
 def missed(player: Player) -> list[Record]:
@@ -109,7 +110,8 @@ def check_standing(player: Player) -> None:
     assert blocked
 
 
-def check_runs(player: Player) -> None:
+def check_runs(player: Player) -> int:
+    """Expect each sweep to have ended well, and all marks to be theirs; return how many they made."""
     with player.runtime.reading() as session:
         runs = session.execute(
             select(JobRun.status, JobRun.items_processed).where(JobRun.job_name == JobName.NO_SHOW_CHECK)
@@ -117,3 +119,4 @@ def check_runs(player: Player) -> None:
         done = [items for status, items in runs if status is RunStatus.COMPLETED]
     assert len(done) == player.sweeps
     assert sum(done) == len(missed(player))
+    return sum(done)
