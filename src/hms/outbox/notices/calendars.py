@@ -1,8 +1,41 @@
 """Notices of changes of doctors' and the hospital's calendars."""
 
+from dataclasses import dataclass
+
 from hms.domain.events import AbsenceChanged, DoctorMadeUnavailable, HolidayChanged, ScheduleChanged, Visit
-from hms.domain.messages import Notice, Priority
+from hms.domain.messages import Channel, Notice, Priority
+from hms.languages import marked
 from hms.outbox.notices.base import ALL, IN_APP_AND_SMS, about, briefly, doctor, notices_of, voice_for, when
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """How patients are told that the clinic has cancelled their visit, and by which ways."""
+
+    title: str
+    message: str
+    short: str
+    channels: frozenset[Channel]
+
+
+BY_EMERGENCY = Gone(
+    marked("Appointment Cancelled - Doctor Emergency"),
+    marked(
+        "Your appointment with {doctor} on {when} is cancelled due to a doctor emergency. We are sorry. Please "
+        "book another time, or contact the clinic."
+    ),
+    marked("Cancelled, doctor's emergency: {doctor}, {when}. Sorry. Please book another time or call."),
+    ALL,
+)
+WITH_DOCTOR = Gone(
+    marked("Appointment Cancelled - Doctor Unavailable"),
+    marked(
+        "Your appointment with {doctor} on {when} is cancelled because the doctor is not available. Please book "
+        "another time, or contact the clinic."
+    ),
+    marked("Cancelled, doctor not available: {doctor}, {when}. Please book another time or call."),
+    IN_APP_AND_SMS,
+)
 
 
 @notices_of.register
@@ -18,12 +51,12 @@ def _(event: HolidayChanged, locale: str) -> list[Notice]:
 @notices_of.register
 def _(event: AbsenceChanged, locale: str) -> list[Notice]:
     stay = [_in_absence(event, visit, locale) for visit in event.affected]
-    return stay + [_gone_by_emergency(visit, locale) for visit in event.cancelled]
+    return stay + [_gone(BY_EMERGENCY, visit, locale) for visit in event.cancelled]
 
 
 @notices_of.register
 def _(event: DoctorMadeUnavailable, locale: str) -> list[Notice]:
-    return [_gone_with_doctor(visit, locale) for visit in event.cancelled]
+    return [_gone(WITH_DOCTOR, visit, locale) for visit in event.cancelled]
 
 
 def _outside_schedule(event: ScheduleChanged, visit: Visit, locale: str) -> Notice:
@@ -106,51 +139,17 @@ def _in_absence(event: AbsenceChanged, visit: Visit, locale: str) -> Notice:
     )
 
 
-def _gone_by_emergency(visit: Visit, locale: str) -> Notice:
+def _gone(why: Gone, visit: Visit, locale: str) -> Notice:
     say = voice_for(visit.patient, locale)
     return Notice(
         cause=f"cancelled:{visit.appointment_id}",
         recipient=visit.patient,
         type="APPOINTMENT_CANCELLED",
-        title=say("Appointment Cancelled - Doctor Emergency"),
-        message=say(
-            "Your appointment with {doctor} on {when} is cancelled due to a doctor emergency. We are sorry. Please "
-            "book another time, or contact the clinic.",
-            doctor=doctor(say, visit),
-            when=when(say, visit),
-        ),
-        short=say(
-            "Cancelled, doctor's emergency: {doctor}, {when}. Sorry. Please book another time or call.",
-            doctor=doctor(say, visit),
-            when=briefly(say, visit),
-        ),
+        title=say(why.title),
+        message=say(why.message, doctor=doctor(say, visit), when=when(say, visit)),
+        short=say(why.short, doctor=doctor(say, visit), when=briefly(say, visit)),
         language=say.language,
-        channels=ALL,
-        priority=Priority.HIGH,
-        metadata=about(visit),
-    )
-
-
-def _gone_with_doctor(visit: Visit, locale: str) -> Notice:
-    say = voice_for(visit.patient, locale)
-    return Notice(
-        cause=f"cancelled:{visit.appointment_id}",
-        recipient=visit.patient,
-        type="APPOINTMENT_CANCELLED",
-        title=say("Appointment Cancelled - Doctor Unavailable"),
-        message=say(
-            "Your appointment with {doctor} on {when} is cancelled because the doctor is not available. Please book "
-            "another time, or contact the clinic.",
-            doctor=doctor(say, visit),
-            when=when(say, visit),
-        ),
-        short=say(
-            "Cancelled, doctor not available: {doctor}, {when}. Please book another time or call.",
-            doctor=doctor(say, visit),
-            when=briefly(say, visit),
-        ),
-        language=say.language,
-        channels=IN_APP_AND_SMS,
+        channels=why.channels,
         priority=Priority.HIGH,
         metadata=about(visit),
     )
