@@ -7,15 +7,18 @@ from hms.models.base import Base, UtcDateTime, new_id, new_ids
 from hms.models.calendar_feeds import CalendarFeed
 from hms.models.consultations import Consultation, ConsultationNote, ConsultationParticipant
 from hms.models.doctors import Doctor
-from hms.models.exports import ExportPart, HistoryExport
+from hms.models.exports import ExportAsker, ExportPart, HistoryExport
 from hms.models.figures import (
     FigureDay,
+    FigureDoctorSpan,
     FigureHospitalDay,
     FigureMark,
     FigureMonth,
+    FigurePatient,
     FigurePenalty,
     FigureProgress,
     FigureSpan,
+    FigureSpanMonth,
 )
 from hms.models.guardians import PatientGuardian
 from hms.models.heartbeats import Heartbeat
@@ -51,14 +54,18 @@ __all__ = [
     "DoctorDay",
     "DoctorSchedule",
     "DoctorSlot",
+    "ExportAsker",
     "ExportPart",
     "FigureDay",
+    "FigureDoctorSpan",
     "FigureHospitalDay",
     "FigureMark",
     "FigureMonth",
+    "FigurePatient",
     "FigurePenalty",
     "FigureProgress",
     "FigureSpan",
+    "FigureSpanMonth",
     "Heartbeat",
     "HistoryExport",
     "Hospital",

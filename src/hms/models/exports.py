@@ -13,7 +13,7 @@ _UNDER_WAY = "status IN ('PENDING', 'RUNNING')"
 
 
 class HistoryExport(Base):
-    """One file of one patient's history, asked for by the login ``user_id``; the row is the truth about its task.
+    """One file of one patient's history, asked for by the login ``user_id`` first; the row is the truth about its task.
 
     ``asked_at``, ``completed_at`` and ``expires_at``: hospital clock. ``due_at`` (machine clock) is when a worker may
     take it: at once, after a pause, or when the ``lease`` of a worker that died ends. ``last_at`` and ``last_id``: the
@@ -69,3 +69,13 @@ class ExportPart(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"))
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ExportAsker(Base):
+    """A login that asked for a file while it was being written for another one; told of it just as that one."""
+
+    __tablename__ = "history_export_askers"
+
+    export_id: Mapped[UUID] = mapped_column(ForeignKey("history_exports.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"))

@@ -3,11 +3,14 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import ARRAY, JSON, BigInteger, Date, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hms.domain.figures import SpanKind
 from hms.models.base import SEQUENCE, Base, choice_of
+
+DAYS = JSON().with_variant(ARRAY(Date), "postgresql")
+"""The type of a list of days, first to last; one that comes twice is in it twice."""
 
 
 class _Counted:
@@ -91,6 +94,34 @@ class FigureSpan(Base):
     missed: Mapped[int]
 
 
+class FigureSpanMonth(Base):
+    """A hospital's closed days of a month, added up; ``month`` is its first day, and all of it is closed."""
+
+    __tablename__ = "figure_span_months"
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[SpanKind] = mapped_column(choice_of(SpanKind), primary_key=True)
+    length: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    visits: Mapped[int]
+    missed: Mapped[int]
+
+
+class FigureDoctorSpan(Base):
+    """How many of a doctor's visits of a month took so long; ``month`` is its first day, and all of it is closed."""
+
+    __tablename__ = "figure_doctor_spans"
+    __table_args__ = (ForeignKeyConstraint(["hospital_id", "doctor_id"], ["doctors.hospital_id", "doctors.id"]),)
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    doctor_id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[SpanKind] = mapped_column(choice_of(SpanKind), primary_key=True)
+    length: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    visits: Mapped[int]
+    missed: Mapped[int]
+
+
 class FigurePenalty(Base):
     """What a patient's missed visits of a day with a doctor cost."""
 
@@ -98,6 +129,8 @@ class FigurePenalty(Base):
     __table_args__ = (
         ForeignKeyConstraint(["hospital_id", "doctor_id"], ["doctors.hospital_id", "doctors.id"]),
         ForeignKeyConstraint(["hospital_id", "patient_id"], ["patients.hospital_id", "patients.id"]),
+        Index("ix_figure_penalties_doctor_id_day", "doctor_id", "day"),
+        Index("ix_figure_penalties_patient_id_day", "patient_id", "day"),
     )
 
     hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
@@ -109,6 +142,29 @@ class FigurePenalty(Base):
     penalties_waived: Mapped[int]
     penalties_justified: Mapped[int]
     penalties_voided: Mapped[int]
+
+
+class FigurePatient(Base):
+    """The closed days on which a patient has penalties, gathered from the kept ones; a row only for who has any.
+
+    ``cleared_days``: of penalties that do not count. Years of all patients are read at once, so a row is short, and
+    changes where it is: the table has no other index, and room left on its pages.
+    """
+
+    __tablename__ = "figure_patients"
+    __table_args__ = (
+        ForeignKeyConstraint(["hospital_id", "patient_id"], ["patients.hospital_id", "patients.id"]),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+
+    hospital_id: Mapped[UUID] = mapped_column(ForeignKey("hospitals.id"), primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    penalties: Mapped[int]
+    penalties_counting: Mapped[int]
+    days: Mapped[list[date]] = mapped_column(DAYS)
+    cleared_days: Mapped[list[date]] = mapped_column(DAYS)
 
 
 class FigureMark(Base):
