@@ -5,18 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
 
 from hms.clock import FixedClock
-from hms.domain.messages import Channel, Priority
+from hms.domain.messages import PROBABLY_ARRIVED, Channel, Priority
 from hms.gateways.null import NullMail, NullSms
 from hms.gateways.protocols import Gateways, MailConnection
+from hms.gateways.sms import AppriseSms
 from hms.models import Hospital, Patient
 from hms.processes.delivery import DeliveryReport, deliver_due
 from hms.runtime import Runtime
 from tests.support.factories import make_hospital, make_patient
+from tests.support.http import HttpPeer
 from tests.support.letters import messages, states, tell, through
 from tests.support.processes import free_port
 from tests.support.smtp import SmtpPeer
@@ -120,7 +123,7 @@ def test_a_server_that_refuses_the_sender_refuses_no_message(
     assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=1)
 
 
-@pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "CONTENT"])
 def test_a_connection_that_breaks_before_the_mail_is_opened_anew(
     runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer, machine_clock: FixedClock, stage: str
 ) -> None:
@@ -129,6 +132,7 @@ def test_a_connection_that_breaks_before_the_mail_is_opened_anew(
     tell(runtime, *clinic, 2)
     smtp_peer.drop(at=stage)  # type: ignore[arg-type]
     assert deliver_due(runtime, MAIL) == DeliveryReport(postponed=1)
+    assert {(message.attempts, message.unclear) for message in messages(runtime)} == {(0, 0)}
     assert [message.id for message in messages(runtime) if message.last_error] == [first.id]
     assert deliver_due(runtime, MAIL) == DeliveryReport(delivered=2)
     machine_clock.advance(timedelta(minutes=3))
@@ -163,7 +167,7 @@ def test_a_mail_that_may_have_arrived_is_repeated_once_with_one_message_id(
     assert (len(smtp_peer.mails), len(set(message_ids(smtp_peer)))) == (3, 2)
 
 
-def test_a_server_that_never_says_yes_gets_a_mail_four_times_at_most(
+def test_a_server_that_never_says_yes_gets_a_mail_twice_at_most(
     runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer, machine_clock: FixedClock
 ) -> None:
     smtp_peer.drop(at="REPLY", times=None)
@@ -171,7 +175,44 @@ def test_a_server_that_never_says_yes_gets_a_mail_four_times_at_most(
     while states(runtime) != ["FAILED"]:
         deliver_due(runtime, MAIL)
         machine_clock.advance(timedelta(hours=1))
-    assert (len(smtp_peer.mails), len(set(message_ids(smtp_peer)))) == (4, 1)
+    assert (len(smtp_peer.mails), len(set(message_ids(smtp_peer)))) == (2, 1)
+    assert messages(runtime)[0].last_error == PROBABLY_ARRIVED
+
+
+def test_what_happens_in_between_makes_no_unclear_mail_clear(
+    runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer, machine_clock: FixedClock
+) -> None:
+    tell(runtime, *clinic)
+    for misbehave in (
+        partial(smtp_peer.drop, at="REPLY"),
+        partial(smtp_peer.refuse, "451 Later", at="DATA"),
+        partial(smtp_peer.drop, at="RCPT"),
+        partial(smtp_peer.drop, at="REPLY"),
+    ):
+        misbehave()
+        deliver_due(runtime, MAIL)
+        machine_clock.advance(timedelta(hours=1))
+    assert (states(runtime), len(smtp_peer.mails)) == (["FAILED"], 2)
+    assert messages(runtime)[0].last_error == PROBABLY_ARRIVED
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's mail plugin loads it
+@pytest.mark.parametrize("fault", ["drop", "stall"])
+def test_a_provider_of_text_messages_that_never_answers_is_asked_twice_at_most(
+    runtime: Runtime, clinic: Clinic, http_peer: HttpPeer, machine_clock: FixedClock, fault: str
+) -> None:
+    sms = AppriseSms(f"json://{http_peer.netloc}/{{to}}?format=text&rto=0.3&cto=0.3")
+    runtime.gateways = replace(runtime.gateways, sms=sms)
+    if fault == "drop":
+        http_peer.drop(times=None)
+    else:
+        http_peer.stall(0.6, times=None)
+    tell(runtime, *clinic, channel=Channel.SMS)
+    assert deliver_due(runtime, (Channel.SMS,)) == DeliveryReport(retried=1)
+    while states(runtime) != ["FAILED"]:
+        machine_clock.advance(timedelta(hours=1))
+        deliver_due(runtime, (Channel.SMS,))
+    assert (len(http_peer.requests), messages(runtime)[0].last_error) == (2, PROBABLY_ARRIVED)
 
 
 def test_bookings_do_not_wait_for_a_stalling_server(runtime: Runtime, clinic: Clinic, smtp_peer: SmtpPeer) -> None:

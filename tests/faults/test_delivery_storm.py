@@ -1,4 +1,4 @@
-"""The worst of peers, relays killed at random: every message arrives once; what was in flight, twice at most.
+"""The worst of peers, relays killed at random: every message arrives once, what was in flight twice, none three times.
 
 `HMS_TEST_FAULT_SEED` plays a night again.
 """
@@ -22,7 +22,7 @@ import pytest
 
 from hms.access.actors import Actor
 from hms.clock import FixedClock
-from hms.domain.messages import Channel, Notice, Priority
+from hms.domain.messages import PROBABLY_ARRIVED, Channel, Notice, Priority
 from hms.domain.people import Contact
 from hms.models import Hospital, Patient, new_id
 from hms.models.bulk import insert_rows
@@ -164,17 +164,17 @@ def _tell(work: Work, hospital: Hospital, numbers: range, chance: Random) -> Non
 
 
 def check(storm: Storm, expected: dict[UUID, str]) -> None:
-    assert {message.status.value for message in messages(storm.runtime)} == {"DELIVERED"}
+    left = [message for message in messages(storm.runtime) if message.status != "DELIVERED"]
+    assert {(message.status, message.last_error) for message in left} <= {("FAILED", PROBABLY_ARRIVED)}
     incidents = storm.incidents()
     arrived = storm.mail.weather.taken + storm.sms.weather.taken
     assert set(arrived) == set(expected.values())
     too_often = {
         address: (arrived[address], incidents[str(message_id)])
         for message_id, address in expected.items()
-        if not 1 <= arrived[address] <= 1 + incidents[str(message_id)]
+        if not 1 <= arrived[address] <= min(2, 1 + incidents[str(message_id)])
     }
     assert too_often == {}
-    unlucky = {address for message_id, address in expected.items() if incidents[str(message_id)] > 1}
     marks: dict[str, set[str]] = {}
     for mail in storm.mail.mails:
         marks.setdefault(mail.recipients[0], set()).add(str(mail.message["Message-ID"]))
@@ -182,9 +182,8 @@ def check(storm: Storm, expected: dict[UUID, str]) -> None:
     twice = sum(times > 1 for times in arrived.values())
     print(  # noqa: T201 -- the figures of the run
         f"{len(expected)} messages, {storm.kills} kills, {storm.rounds} rounds, {len(incidents)} in flight, "
-        f"{twice} arrived twice or more, at most {max(arrived.values())} times"
+        f"{twice} arrived twice, none more often, {len(left)} of them given up as probably arrived"
     )
-    assert all(times <= 2 for address, times in arrived.items() if address not in unlucky)
     assert storm.kills >= 1
     assert sum(storm.mail.weather.struck.values()) >= len(expected) // 20
 

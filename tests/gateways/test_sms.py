@@ -4,7 +4,12 @@ from uuid import uuid4
 
 import pytest
 
-from hms.gateways.protocols import DeliveryRefusedError, GatewayUnavailableError, ShortMessage
+from hms.gateways.protocols import (
+    DeliveryRefusedError,
+    DeliveryUnclearError,
+    GatewayUnavailableError,
+    ShortMessage,
+)
 from hms.gateways.sms import AppriseSms
 from tests.support.http import HttpPeer
 from tests.support.processes import free_port
@@ -42,6 +47,27 @@ def test_a_refused_message_is_told_apart(http_peer: HttpPeer) -> None:
 def test_a_provider_that_is_not_there_is_not_the_messages_fault() -> None:
     with pytest.raises(GatewayUnavailableError, match="cannot be reached"):
         send(f"json://127.0.0.1:{free_port()}/{{to}}")
+
+
+@pytest.mark.parametrize("fault", ["drop", "stall", "504"])
+def test_a_provider_that_was_asked_and_does_not_answer_may_have_sent_it(http_peer: HttpPeer, fault: str) -> None:
+    if fault == "drop":
+        http_peer.drop()
+    elif fault == "stall":
+        http_peer.stall(1)
+    else:
+        http_peer.answer(504)
+    with pytest.raises(DeliveryUnclearError):
+        send(f"json://{http_peer.netloc}/{{to}}?rto=0.3&cto=0.3&retry=3")
+    assert len(http_peer.requests) == 1
+
+
+def test_what_a_message_says_gets_into_no_log(http_peer: HttpPeer, caplog: pytest.LogCaptureFixture) -> None:
+    http_peer.drop()
+    with caplog.at_level(0), pytest.raises(DeliveryUnclearError):
+        send(f"json://{http_peer.netloc}/{{to}}")
+    assert "1234567" not in caplog.text
+    assert "09:00" not in caplog.text
 
 
 @pytest.mark.parametrize("number", ["", "12", "call me", "1234567/../admin", "+49 30?x=1"])

@@ -11,7 +11,13 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
 from hms.gateways.composing import Sender
-from hms.gateways.protocols import Attachment, DeliveryRefusedError, GatewayUnavailableError, Mail
+from hms.gateways.protocols import (
+    Attachment,
+    DeliveryRefusedError,
+    DeliveryUnclearError,
+    GatewayUnavailableError,
+    Mail,
+)
 from hms.gateways.smtp import SmtpMail
 from tests.support.letters import through
 from tests.support.processes import free_port
@@ -99,6 +105,42 @@ def test_a_server_that_takes_few_mails_a_connection_is_called_again(smtp_peer: S
         smtp_peer.refuse("421 Enough for one connection", at="MAIL")
         connection.send(make_mail())
     assert len(smtp_peer.mails) == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "unclear"), [("MAIL", False), ("RCPT", False), ("CONTENT", False), ("DATA", True), ("REPLY", True)]
+)
+def test_only_after_the_final_dot_a_broken_connection_leaves_a_doubt(
+    smtp_peer: SmtpPeer, stage: Stage, unclear: bool
+) -> None:
+    smtp_peer.drop(at=stage)
+    with through(smtp_peer).connected() as connection:
+        with pytest.raises(DeliveryUnclearError if unclear else GatewayUnavailableError):
+            connection.send(make_mail())
+        connection.send(make_mail(text="x" * 100_000))
+    assert len(smtp_peer.mails) == (2 if stage == "REPLY" else 1)
+
+
+def test_a_mail_leaves_after_it_was_noted_or_not_at_all(smtp_peer: SmtpPeer) -> None:
+    def refuse() -> None:
+        raise LookupError
+
+    seen: list[int] = []
+    with through(smtp_peer).connected() as connection:
+        with pytest.raises(LookupError):
+            connection.send(make_mail(), refuse)
+        connection.send(make_mail(), lambda: seen.append(len(smtp_peer.mails)))
+    assert (seen, len(smtp_peer.mails)) == ([0], 1)
+
+
+@pytest.mark.parametrize("text", [".", ".hidden\n..\n.\n", "line\n.\nQUIT\n"])
+def test_lines_that_begin_with_a_dot_end_no_mail(smtp_peer: SmtpPeer, text: str) -> None:
+    with through(smtp_peer).connected() as connection:
+        connection.send(make_mail(text=text))
+    [mail] = smtp_peer.mails
+    body = mail.message.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().splitlines() == text.splitlines()
 
 
 @pytest.mark.parametrize("field", ["subject", "to_name", "sender_name"])

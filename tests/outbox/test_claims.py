@@ -11,6 +11,7 @@ from hms.clock import FixedClock
 from hms.domain.messages import Channel, MessageStatus, Priority
 from hms.models import Hospital, OutgoingMessage, Patient
 from hms.outbox import claims
+from hms.outbox.claims import Refusal
 from hms.runtime import Runtime
 from tests.support.factories import make_hospital, make_patient
 from tests.support.letters import messages, states, tell
@@ -145,7 +146,8 @@ def test_a_lost_lease_settles_nothing_at_all(runtime: Runtime, clinic: Clinic, m
     machine_clock.advance(claims.LEASE)
     claim(runtime)
     now = machine_clock.now()
-    refused = runtime.maintain(claims.settle_refused, now, stale, message.id, "550 no", permanent=True, jitter=0.5)
+    no = Refusal("550 no", permanent=True)
+    refused = runtime.maintain(claims.settle_refused, now, stale, message.id, no, jitter=0.5)
     failed = runtime.maintain(claims.give_back, now, stale, [message.id], "away")
     runtime.maintain(claims.release, now, stale, [message.id])
     renewed = runtime.maintain(claims.renew, now, stale, [message.id])
@@ -168,7 +170,7 @@ def test_three_retries_then_failed(runtime: Runtime, clinic: Clinic, machine_clo
     for _ in range(4):
         lease, ids = claim(runtime)
         now = machine_clock.now()
-        runtime.maintain(claims.settle_refused, now, lease, ids[0], "451 later", permanent=False, jitter=0.5)
+        runtime.maintain(claims.settle_refused, now, lease, ids[0], Refusal("451 later"), jitter=0.5)
         [stored] = messages(runtime)
         waits.append(stored.next_attempt_at - now)
         assert claim(runtime)[1] == []
@@ -183,7 +185,7 @@ def test_a_permanent_refusal_fails_at_once(runtime: Runtime, clinic: Clinic, mac
     lease, _ = claim(runtime)
     reason = "550 " + "x" * 1000
     status = runtime.maintain(
-        claims.settle_refused, machine_clock.now(), lease, message.id, reason, permanent=True, jitter=0
+        claims.settle_refused, machine_clock.now(), lease, message.id, Refusal(reason, permanent=True), jitter=0
     )
     assert (status, len(messages(runtime)[0].last_error or "")) == (MessageStatus.FAILED, 400)
 

@@ -15,9 +15,10 @@ from hms.domain.messages import Channel
 from hms.domain.people import Contact
 from hms.domain.sms import sms_segments
 from hms.gateways.null import NullMail, NullSms
-from hms.gateways.protocols import Gateways, GatewayUnavailableError, Mail
+from hms.gateways.protocols import Gateways, GatewayUnavailableError, HandingOver, Mail, unnoted
 from hms.models import Appointment, Doctor, Hospital, Patient
 from hms.outbox import claims
+from hms.outbox.claims import Refusal
 from hms.processes.delivery import DeliveryReport, Relay, deliver_due
 from hms.queries.deliveries import Backlog, backlog
 from hms.runtime import Runtime
@@ -143,8 +144,8 @@ def test_a_relay_that_slept_over_its_lease_sends_what_is_still_its_own(
     rival = NullMail()
 
     class Sleeping(SlowMail):
-        def send(self, message: Mail, /) -> None:
-            super().send(message)
+        def send(self, message: Mail, handing_over: HandingOver = unnoted, /) -> None:
+            super().send(message, handing_over)
             if len(self.sent) == 1:
                 runtime.gateways = Gateways(mail=rival, sms=NullSms())
                 deliver_due(runtime)
@@ -204,7 +205,7 @@ def test_the_backlog_tells_what_waits_and_what_failed(
     found = runtime.read(backlog, now)
     assert found[Channel.EMAIL] == Backlog(waiting=2, oldest=timedelta(minutes=7), failed=0)
     lease, ids = runtime.maintain(claims.claim, now, Channel.SMS, 5)
-    runtime.maintain(claims.settle_refused, now, lease, ids[0], "no number", permanent=True, jitter=0)
+    runtime.maintain(claims.settle_refused, now, lease, ids[0], Refusal("no number", permanent=True), jitter=0)
     assert runtime.read(backlog, now)[Channel.SMS] == Backlog(waiting=0, oldest=timedelta(), failed=1)
 
 
@@ -215,8 +216,8 @@ class SlowMail(NullMail):
         super().__init__()
         self._clock, self._takes = clock, takes
 
-    def send(self, message: Mail, /) -> None:
-        super().send(message)
+    def send(self, message: Mail, handing_over: HandingOver = unnoted, /) -> None:
+        super().send(message, handing_over)
         self._clock.advance(self._takes)
 
 

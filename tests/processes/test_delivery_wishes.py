@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hms.clock import Clocks, FixedClock, ScaledClock
 from hms.domain.messages import Channel
 from hms.gateways.null import NullMail, NullSms
-from hms.gateways.protocols import DeliveryRefusedError, Gateways, Mail, ShortMessage
+from hms.gateways.protocols import DeliveryRefusedError, Gateways, HandingOver, Mail, ShortMessage, unnoted
 from hms.models import Hospital, OptOut, Patient, WrongAddress
 from hms.processes.delivery import DeliveryReport, deliver_due
 from hms.queries.deliveries import backlog
@@ -28,10 +28,10 @@ class Picky(NullMail):
         super().__init__()
         self.refusing: DeliveryRefusedError | None = None
 
-    def send(self, message: Mail, /) -> None:
+    def send(self, message: Mail, handing_over: HandingOver = unnoted, /) -> None:
         if self.refusing is not None:
             raise self.refusing
-        super().send(message)
+        super().send(message, handing_over)
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.processes import free_port
 
-# The stages of a dialogue, in order. REPLY comes after the mail is kept: what fails there was
-# delivered, and the sender doesn't know.
-Stage = Literal["AUTH", "MAIL", "RCPT", "DATA", "REPLY"]
+# The stages of a dialogue, in order. CONTENT comes before the mail itself is asked for, DATA after its final dot. REPLY
+# comes after the mail is kept: what fails there was delivered, and the sender doesn't know.
+Stage = Literal["AUTH", "MAIL", "RCPT", "CONTENT", "DATA", "REPLY"]
 OK = "250 OK"
 Peer = TypeVar("Peer", bound="SmtpPeer")
 
@@ -136,7 +136,7 @@ class Handler:
     async def handle_MAIL(  # noqa: N802 - the name aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if reply := await self._misbehave(server, "MAIL"):
+        if reply := await self.misbehave(server, "MAIL"):
             return reply
         envelope.mail_from = address
         envelope.mail_options.extend(options)
@@ -145,23 +145,24 @@ class Handler:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if reply := await self._misbehave(server, "RCPT", address):
+        if reply := await self.misbehave(server, "RCPT", address):
             return reply
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return OK
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if reply := await self._misbehave(server, "DATA", envelope.rcpt_tos[0]):
+        if reply := await self.misbehave(server, "DATA", envelope.rcpt_tos[0]):
             return reply
         content = envelope.content or b""
         assert isinstance(content, bytes)  # decode_data is off
         login = self._peer.username if session.authenticated else None
         recipients = tuple(envelope.rcpt_tos)
         self._peer.keep(ReceivedMail(str(envelope.mail_from), recipients, content, login))
-        return await self._misbehave(server, "REPLY", recipients[0]) or OK
+        return await self.misbehave(server, "REPLY", recipients[0]) or OK
 
-    async def _misbehave(self, server: SMTP, stage: Stage, recipient: str = "") -> str | None:
+    async def misbehave(self, server: SMTP, stage: Stage, recipient: str = "") -> str | None:
+        """Do what is planned for a stage; return what to answer, None when all is well."""
         fault = self._peer.take_fault(stage, recipient)
         if fault is None:
             return None
@@ -171,6 +172,25 @@ class Handler:
             server.transport.abort()
             await asyncio.sleep(60)  # cancelled as soon as the connection is lost
         return fault.reply
+
+
+class Server(SMTP):
+    """A server that may also go wrong before it asks for the mail itself."""
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        recipients = self.envelope.rcpt_tos if self.envelope else []
+        handler: Handler = self.event_handler
+        if recipients and (reply := await handler.misbehave(self, "CONTENT", recipients[0])):
+            await self.push(reply)
+        else:
+            await super().smtp_DATA(arg)
+
+
+class Servers(Controller):
+    """Serve each connection by such a server."""
+
+    def factory(self) -> SMTP:
+        return Server(self.handler, **self.SMTP_kwargs)
 
 
 class Authenticator:
@@ -201,7 +221,7 @@ def run_smtp_peer(folder: Path, kind: type[Peer]) -> Iterator[Peer]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
     peer = kind("localhost", 0, "hms", "open sesame", str(ca_file))
-    controller = Controller(
+    controller = Servers(
         Handler(peer),
         hostname="127.0.0.1",
         port=free_port(),

@@ -22,7 +22,7 @@ import apprise  # noqa: F401 -- so that a fork of the clean process need not loa
 
 from hms.clock import Clocks, FixedClock
 from hms.gateways.composing import Sender
-from hms.gateways.protocols import DeliveryRefusedError, Gateways, GatewayUnavailableError
+from hms.gateways.protocols import DeliveryUnclearError, Gateways, HandingOver, unnoted
 from hms.gateways.sms import AppriseSms
 from hms.gateways.smtp import SmtpMail
 from hms.processes.delivery import DeliveryReport, deliver_due
@@ -35,7 +35,8 @@ MOST_FAULTS = 2
 """How often one message may be refused: once more its answer may get lost, and then it arrives."""
 PATIENCE, TOO_LATE = 1.0, 1.6
 REFUSALS = ("451 4.3.0 Try again later", "450 4.2.1 Busy", "421 4.3.2 Closing")
-UNCERTAIN = ("The connection broke", "The SMS provider cannot be reached")
+MOST_CUTS = 3
+"""How often the answer to one message may get lost, were it ever sent so often."""
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Weather:
     stalls: int = 1
     struck: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
-    cut: set[str] = field(default_factory=set)
+    cut: Counter[str] = field(default_factory=Counter)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def strikes(self, address: str) -> bool:
@@ -64,11 +65,11 @@ class Weather:
             self.taken[address] += 1
 
     def cuts(self, address: str) -> bool:
-        """Decide whether the word that a message was taken gets lost; once for each at most."""
+        """Decide whether the word that a message was taken gets lost: every other time for whom it was lost before."""
         with self._guard:
-            if address in self.cut or self.chance.random() >= self.share:
+            if self.cut[address] >= MOST_CUTS or self.chance.random() >= (0.5 if self.cut[address] else self.share):
                 return False
-            self.cut.add(address)
+            self.cut[address] += 1
             return True
 
     def is_late(self) -> bool:
@@ -157,14 +158,13 @@ class Journalled:
         with self._gateway.connected() as self._connection:
             yield self
 
-    def send(self, message: Any, /) -> None:
+    def send(self, message: Any, handing_over: HandingOver = unnoted, /) -> None:
         """Send for real."""
         self._write(">", message)
         try:
-            self._connection.send(message)
-        except (DeliveryRefusedError, GatewayUnavailableError) as error:
-            if str(error).startswith(UNCERTAIN):
-                self._write("!", message)
+            self._connection.send(message, handing_over)
+        except DeliveryUnclearError:
+            self._write("!", message)
             raise
 
     def _write(self, sign: str, message: Any) -> None:

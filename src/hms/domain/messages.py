@@ -39,6 +39,15 @@ class MessageStatus(StrEnum):
 MAX_RETRIES = 3
 """After the first try and this many more, a message that is refused becomes FAILED (rules §7)."""
 
+MOST_UNCLEAR = 2
+"""So often may a message be handed over without a word of what became of it; a third time might annoy."""
+
+PROBABLY_ARRIVED = (
+    "Twice this message was handed over whole, and the connection broke, or HMS stopped, before the answer came. "
+    "It has probably arrived; send it again if not."
+)
+"""Why a message is FAILED after that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hms.gateways.composing import Sender, compose
-from hms.gateways.protocols import GatewayUnavailableError, Mail, ShortMessage
+from hms.gateways.protocols import GatewayUnavailableError, HandingOver, Mail, ShortMessage, unnoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,9 @@ class EmlFolder:
         _make(self.folder)
         yield self
 
-    def send(self, message: Mail, /) -> None:
+    def send(self, message: Mail, handing_over: HandingOver = unnoted, /) -> None:
         """Write the mail whole or not at all."""
+        handing_over()
         _write(self.folder / f"{message.message_id}.eml", compose(message, self.sender))
 
 
@@ -39,8 +40,9 @@ class SmsFolder:
         _make(self.folder)
         yield self
 
-    def send(self, message: ShortMessage, /) -> None:
+    def send(self, message: ShortMessage, handing_over: HandingOver = unnoted, /) -> None:
         """Write number and text, whole or not at all."""
+        handing_over()
         _write(self.folder / f"{message.message_id}.txt", f"To: {message.to}\n\n{message.text}\n".encode())
 
 

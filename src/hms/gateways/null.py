@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hms.gateways.protocols import Gateways, Mail, ShortMessage
+from hms.gateways.protocols import Gateways, HandingOver, Mail, ShortMessage, unnoted
 
 
 class NullMail:
@@ -17,8 +17,9 @@ class NullMail:
         """Open nothing."""
         yield self
 
-    def send(self, message: Mail, /) -> None:
+    def send(self, message: Mail, handing_over: HandingOver = unnoted, /) -> None:
         """Keep the mail."""
+        handing_over()
         self.sent.append(message)
 
 
@@ -33,8 +34,9 @@ class NullSms:
         """Open nothing."""
         yield self
 
-    def send(self, message: ShortMessage, /) -> None:
+    def send(self, message: ShortMessage, handing_over: HandingOver = unnoted, /) -> None:
         """Keep the message."""
+        handing_over()
         self.sent.append(message)
 
 

@@ -1,15 +1,22 @@
 """What HMS asks of the outside world."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+HandingOver = Callable[[], None]
+"""What a gateway calls just before a message leaves for good: from then on it may arrive. It may raise to keep it."""
+
+
+def unnoted() -> None:
+    """Note nothing: nobody needs to know when the message leaves."""
+
 
 class DeliveryRefusedError(Exception):
-    """This message was refused, or may or may not have arrived. ``permanent``: trying again is useless.
+    """This message was refused, and did not arrive. ``permanent``: trying again is useless.
 
     ``wrong_address``: it is the address that is to blame, and would be for any other message.
     """
@@ -17,6 +24,10 @@ class DeliveryRefusedError(Exception):
     def __init__(self, reason: str, *, permanent: bool = False, wrong_address: bool = False) -> None:
         super().__init__(reason)
         self.permanent, self.wrong_address = permanent, wrong_address
+
+
+class DeliveryUnclearError(Exception):
+    """This message was handed over whole and nobody answered: it has probably arrived."""
 
 
 class GatewayUnavailableError(Exception):
@@ -66,8 +77,8 @@ class ShortMessage:
 class MailConnection(Protocol):
     """An open way to the mail server."""
 
-    def send(self, message: Mail, /) -> None:
-        """Hand one mail over; raise DeliveryRefusedError or GatewayUnavailableError."""
+    def send(self, message: Mail, handing_over: HandingOver = unnoted, /) -> None:
+        """Hand one mail over; raise DeliveryRefusedError, DeliveryUnclearError or GatewayUnavailableError."""
         ...
 
 
@@ -82,8 +93,8 @@ class MailGateway(Protocol):
 class SmsConnection(Protocol):
     """An open way to the SMS gateway."""
 
-    def send(self, message: ShortMessage, /) -> None:
-        """Send one message; raise DeliveryRefusedError or GatewayUnavailableError."""
+    def send(self, message: ShortMessage, handing_over: HandingOver = unnoted, /) -> None:
+        """Send one message; raise DeliveryRefusedError, DeliveryUnclearError or GatewayUnavailableError."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Send mail over SMTP, and tell apart who is to blame when it fails.
 
-Before the content is handed over, trouble is the connection's: the message did not arrive and keeps its tries. What
-fails after that counts as a try, because the mail may have arrived all the same.
+Until the server has the final dot, trouble is the connection's: the message did not arrive and keeps its tries. When
+the connection breaks between that dot and the answer, the mail has probably arrived all the same.
 """
 
 import re
@@ -12,13 +12,25 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from hms.gateways.composing import Sender, compose, plain_address
-from hms.gateways.protocols import DeliveryRefusedError, GatewayUnavailableError, Mail
+from hms.gateways.protocols import (
+    DeliveryRefusedError,
+    DeliveryUnclearError,
+    GatewayUnavailableError,
+    HandingOver,
+    Mail,
+    unnoted,
+)
 
 IMPLICIT_TLS_PORT = 465
 TAKEN = (250, 251)
+GO_ON = 354
+DONE = range(200, 300)
+REFUSALS = range(400, 600)
+ANSWERS = (*DONE, *REFUSALS)
 CLOSING = 421
 AUTHENTICATION_REQUIRED = 530
 NO_SUCH_MAILBOX = frozenset({550, 551, 553, 556})
+_DOT = re.compile(rb"^\.", re.MULTILINE)
 _ENHANCED = re.compile(r"5\d\d 5\.(\d)\.")
 
 
@@ -90,24 +102,22 @@ class SmtpConnection:
             self._used = False
         return self._server
 
-    def send(self, message: Mail, /) -> None:
-        """Hand one mail over; raise DeliveryRefusedError or GatewayUnavailableError."""
+    def send(self, message: Mail, handing_over: HandingOver = unnoted, /) -> None:
+        """Hand one mail over; raise DeliveryRefusedError, DeliveryUnclearError or GatewayUnavailableError."""
         recipient = plain_address(message.to)
         content = compose(message, self._gateway.sender)
         self._announce(recipient)
         self._used = True
-        answer: bytes | str
         try:
-            code, answer = self.open().data(content)
-        except smtplib.SMTPDataError as error:
-            code, answer = error.smtp_code, error.smtp_error
-        except (OSError, smtplib.SMTPException) as error:
-            self._drop()
-            raise DeliveryRefusedError(f"The connection broke while the mail was handed over: {_say(error)}") from error
+            handing_over()
+        except BaseException:
+            self._reset()
+            raise
+        code, answer = self._hand_over(content)
         if code == CLOSING:
             self._drop()
             raise GatewayUnavailableError(f"The mail server is closing: {_words(answer)}")
-        if code != 250:
+        if code not in DONE:
             self._reset()
             raise _refusal(code, answer)
 
@@ -117,6 +127,30 @@ class SmtpConnection:
             with suppress(OSError, smtplib.SMTPException):
                 self._server.quit()
         self._drop()
+
+    def _hand_over(self, content: bytes) -> tuple[int, bytes]:
+        """Send the mail itself; return the server's last answer.
+
+        Not by `smtplib.SMTP.data`, which does not tell whether the mail was gone when the connection broke.
+        """
+        server = self.open()
+        is_gone = False
+        try:
+            code, answer = server.docmd("DATA")
+            if code == GO_ON:
+                # An error means that the final dot, which comes last, did not leave.
+                server.send(_DOT.sub(b"..", content).removesuffix(b"\r\n") + b"\r\n.\r\n")
+                is_gone = True
+                code, answer = server.getreply()
+            if code in (ANSWERS if is_gone else REFUSALS):
+                return code, answer
+            broken: Exception = smtplib.SMTPResponseException(code, answer)
+        except (OSError, smtplib.SMTPException) as error:
+            broken = error
+        self._drop()
+        if is_gone:
+            raise DeliveryUnclearError(f"The connection broke after the whole mail: {_say(broken)}") from broken
+        raise GatewayUnavailableError(f"The connection broke before the whole mail: {_say(broken)}") from broken
 
     def _announce(self, recipient: str) -> None:
         """Name sender and recipient, on a new connection if the old one turns out to be closed meanwhile."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hms.domain.messages import Channel, MessageStatus, Priority
@@ -41,8 +41,9 @@ class OutgoingMessage(Base):
 
     ``queued_at``, ``next_attempt_at`` and ``lease_until`` follow the machine clock. ``lease`` names the holder's claim:
     only who holds it may settle the message. While it is claimed, ``next_attempt_at`` is the lease's end: a holder
-    that died leaves a message that is simply due again. ``id`` also makes the mail's Message-ID, so a repeat is
-    recognisable.
+    that died leaves a message that is simply due again. ``in_hand``: the holder is handing it over, so that it may have
+    arrived should the holder die; ``unclear``: how often it may have arrived without anybody knowing. ``id`` also makes
+    the mail's Message-ID, so a repeat is recognisable.
     """
 
     __tablename__ = "outgoing_messages"
@@ -71,6 +72,8 @@ class OutgoingMessage(Base):
     status: Mapped[MessageStatus] = mapped_column(choice_of(MessageStatus))
     rank: Mapped[int]
     attempts: Mapped[int] = mapped_column(default=0)
+    unclear: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    in_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
     queued_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]
     lease: Mapped[UUID | None]

@@ -1,21 +1,33 @@
 """Claim waiting messages for a while, and say what became of them.
 
 A claim is a lease: whoever dies leaves its messages to be claimed again when the lease ends. Only the holder of the
-lease may settle. All instants here are the machine clock's, except ``delivered_at``.
+lease may settle. What it is about to hand over it says so before (`begin`): should it die then, that message, and no
+other, counts as one that may have arrived. All instants here are the machine clock's, except ``delivered_at``.
 """
 
 import math
 import random
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Update, delete, select, text, update
+from sqlalchemy import ColumnElement, Table, Update, case, delete, select, text, update
 from sqlalchemy.orm import Session
 
-from hms.domain.messages import MAX_RETRIES, RANK, Channel, MessageStatus, is_too_old, outage_delay, retry_delay
+from hms.domain.messages import (
+    MAX_RETRIES,
+    MOST_UNCLEAR,
+    PROBABLY_ARRIVED,
+    RANK,
+    Channel,
+    MessageStatus,
+    is_too_old,
+    outage_delay,
+    retry_delay,
+)
 from hms.models import Hospital, OutgoingMessage, new_id
 
 LEASE = timedelta(minutes=5)
@@ -28,6 +40,15 @@ RANKS = sorted(RANK.values())
 MOST_HOSPITALS = 25
 """Of how many hospitals one claim takes messages; of more than that, chance chooses whose turn it is."""
 _MESSAGES = cast(Table, OutgoingMessage.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a message did not go. ``unclear``: it was handed over and nobody answered, so that it may have arrived."""
+
+    reason: str
+    permanent: bool = False
+    unclear: bool = False
 
 
 def claim(session: Session, machine_now: datetime, channel: Channel, limit: int) -> tuple[UUID, list[UUID]]:
@@ -51,6 +72,9 @@ def claim(session: Session, machine_now: datetime, channel: Channel, limit: int)
             update(_MESSAGES).where(_MESSAGES.c.id.in_(ids)),
             status=MessageStatus.SENDING,
             lease=lease,
+            # Whoever held it died with it in hand.
+            unclear=_MESSAGES.c.unclear + case((_MESSAGES.c.in_hand, 1), else_=0),
+            in_hand=False,
             **_until(machine_now),
         )
     return lease, ids
@@ -104,6 +128,11 @@ def renew(session: Session, machine_now: datetime, lease: UUID, ids: Collection[
     return _set(session, _held(lease, ids), **_until(machine_now))
 
 
+def begin(session: Session, lease: UUID, message_id: UUID) -> bool:
+    """Note that a message is about to be handed over, so that it may have arrived; tell whether it is still held."""
+    return bool(_set(session, _held(lease, [message_id]), in_hand=True))
+
+
 def settle_delivered(session: Session, lease: UUID, ids: Collection[UUID], delivered_at: datetime) -> set[UUID]:
     """Note that ``ids`` arrived at ``delivered_at`` (hospital clock); return those that were still held."""
     return _set(
@@ -122,28 +151,32 @@ def settle_refused(
     machine_now: datetime,
     lease: UUID,
     message_id: UUID,
-    reason: str,
+    refusal: Refusal,
     *,
-    permanent: bool,
     jitter: float,
 ) -> MessageStatus | None:
-    """Note that a message was refused: try it later, or give it up after three retries or a ``permanent`` refusal.
+    """Note that a message was refused: try it later, or give it up: for good, after three retries, or twice unclear.
 
     Return its new status, or None when the lease was lost and nothing changed. ``jitter`` is in 0..1.
     """
-    statement = select(OutgoingMessage.attempts).where(_holds(lease, [message_id])).with_for_update()
-    attempts = session.scalar(statement)
-    if attempts is None:
+    m = OutgoingMessage
+    held = session.execute(select(m.attempts, m.unclear).where(_holds(lease, [message_id])).with_for_update())
+    found = held.one_or_none()
+    if found is None:
         return None
-    attempts += 1
-    status = MessageStatus.FAILED if permanent or attempts > MAX_RETRIES else MessageStatus.PENDING
+    attempts, times_unclear = found.attempts + 1, found.unclear + refusal.unclear
+    if times_unclear >= MOST_UNCLEAR:
+        refusal = Refusal(PROBABLY_ARRIVED, permanent=True)
+    is_over = refusal.permanent or attempts > MAX_RETRIES
+    status = MessageStatus.FAILED if is_over else MessageStatus.PENDING
     _set(
         session,
         _held(lease, [message_id]),
         status=status,
         attempts=attempts,
+        unclear=times_unclear,
         next_attempt_at=machine_now + retry_delay(attempts, jitter),
-        last_error=reason[:ERROR_LENGTH],
+        last_error=refusal.reason[:ERROR_LENGTH],
         **_FREE,
     )
     return status
@@ -196,7 +229,7 @@ def release(session: Session, machine_now: datetime, lease: UUID, ids: Collectio
     _set(session, _held(lease, ids), status=MessageStatus.PENDING, next_attempt_at=machine_now, **_FREE)
 
 
-_FREE: dict[str, object] = {"lease": None, "lease_until": None}
+_FREE: dict[str, object] = {"lease": None, "lease_until": None, "in_hand": False}
 
 
 def _until(machine_now: datetime) -> dict[str, object]:

@@ -2,25 +2,35 @@
 
 One relay works per channel and process; any number of processes may work at once. Whoever dies between sending and
 noting leaves one message that is sent again under the same Message-ID, and a lease that ends by itself.
+
+No message goes out a third time: that it leaves is noted before it does. The first time this is done along with the
+message before it, which costs next to nothing and is a little early; should the message have to go again, just then.
 """
 
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Self
 from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import Session
 
-from hms.domain.messages import Channel, MessageStatus
+from hms.domain.messages import MOST_UNCLEAR, PROBABLY_ARRIVED, Channel, MessageStatus
 from hms.domain.preferences import may_decline
-from hms.gateways.protocols import DeliveryRefusedError, GatewayUnavailableError
+from hms.gateways.protocols import (
+    DeliveryRefusedError,
+    DeliveryUnclearError,
+    GatewayUnavailableError,
+    HandingOver,
+)
 from hms.outbox import claims, wrong_addresses
+from hms.outbox.claims import Refusal
 from hms.outbox.wrong_addresses import Reached
 from hms.processes.letters import WritingDesk
 from hms.queries import deliveries
@@ -29,8 +39,12 @@ from hms.runtime import Runtime
 
 BATCH = 50
 CHANNELS = (Channel.EMAIL, Channel.SMS)
-Send = Callable[[Delivery], None]
+Send = Callable[[Delivery, HandingOver], None]
 log = structlog.get_logger(__name__)
+
+
+class _LeaseLostError(Exception):
+    """Somebody else has the message by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,10 @@ class Relay:
 
 
 class _Round:
-    """One claimed batch on its way. ``_rest``: what is claimed and not settled yet, in the order to send."""
+    """One claimed batch on its way. ``_rest``: what is claimed and not settled yet, in the order to send.
+
+    ``_noted``: the message of which is noted that it leaves; ``_is_leaving``: the one at hand has been let go.
+    """
 
     def __init__(
         self, runtime: Runtime, way: "_WayOut", lease: UUID, ids: Sequence[UUID], counts: Counter[str]
@@ -113,16 +130,20 @@ class _Round:
         self._runtime, self._way, self._lease, self._rest, self._counts = runtime, way, lease, list(ids), counts
         self._channel = way.channel
         self._held_until = runtime.clocks.machine.now() + claims.LEASE
+        self._found: Mapping[UUID, Delivery] = {}
         self._tried: UUID | None = None
+        self._noted: UUID | None = None
+        self._is_leaving = False
 
     def run(self, stop: Callable[[], bool]) -> bool:
         """Send the batch; return False when the gateway cannot be used."""
-        found = {each.id: each for each in self._runtime.read(deliveries.claimed, self._rest)}
+        self._found = {each.id: each for each in self._runtime.read(deliveries.claimed, self._rest)}
         try:
             send = self._way.open()
             while self._rest and not stop() and self._hold():
                 self._tried = self._rest[0]
-                self._deliver(found[self._tried], send)
+                self._is_leaving = False
+                self._deliver(self._found[self._tried], send)
         except GatewayUnavailableError as error:
             self._postpone(str(error))
             return False
@@ -132,50 +153,70 @@ class _Round:
         return True
 
     def _deliver(self, delivery: Delivery, send: Send) -> None:
-        now = self._runtime.clocks.hospital.now()
         try:
-            if delivery.is_declined and may_decline(delivery.type):
-                gone = self._runtime.maintain(claims.withdraw, self._lease, delivery.id)
-                self._done(delivery.id, "declined" if gone else "lost")
+            if self._is_kept_back(delivery):
                 return
-            if (until := delivery.held_until(now)) is not None:
-                due = self._machine_now + (until - now) / self._runtime.clocks.speed
-                held = self._runtime.maintain(claims.put_off, self._lease, delivery.id, due)
-                self._done(delivery.id, "held" if held else "lost")
-                return
-            send(delivery)
+            send(delivery, partial(self._let_go, delivery.id))
         except GatewayUnavailableError:
             raise
+        except _LeaseLostError:
+            self._done(delivery.id, "lost")
+        except DeliveryUnclearError as error:
+            self._refused(delivery, Refusal(str(error), unclear=True))
         except DeliveryRefusedError as error:
-            self._refused(delivery, error)
+            self._refused(delivery, Refusal(str(error), error.permanent), wrong_address=error.wrong_address)
         except Exception as error:
             # Whatever is wrong with one message must not keep the others.
             log.exception("message cannot be written or sent", message_id=str(delivery.id))
             words = f"This message cannot be written or sent ({type(error).__name__})."
-            self._refused(delivery, DeliveryRefusedError(words))
+            self._refused(delivery, Refusal(words, unclear=self._is_leaving))
         else:
             self._arrived(delivery)
 
+    def _is_kept_back(self, delivery: Delivery) -> bool:
+        """Settle what is not to be sent now, or ever; tell whether it was that."""
+        now = self._runtime.clocks.hospital.now()
+        if delivery.is_declined and may_decline(delivery.type):
+            gone = self._runtime.maintain(claims.withdraw, self._lease, delivery.id)
+            self._done(delivery.id, "declined" if gone else "lost")
+        elif (until := delivery.held_until(now)) is not None:
+            due = self._machine_now + (until - now) / self._runtime.clocks.speed
+            held = self._runtime.maintain(claims.put_off, self._lease, delivery.id, due)
+            self._done(delivery.id, "held" if held else "lost")
+        elif delivery.unclear >= MOST_UNCLEAR:
+            self._refused(delivery, Refusal(PROBABLY_ARRIVED, permanent=True))
+        else:
+            return False
+        return True
+
+    def _let_go(self, message_id: UUID) -> None:
+        """Note that the message at hand leaves, if that is not noted yet; raise when it is another's by now."""
+        if self._noted != message_id and not self._runtime.maintain(claims.begin, self._lease, message_id):
+            raise _LeaseLostError
+        self._is_leaving = True
+
     def _arrived(self, delivery: Delivery) -> None:
         now = self._runtime.clocks.hospital.now()
+        following = self._rest[1] if len(self._rest) > 1 and not self._found[self._rest[1]].unclear else None
 
-        def settle(session: Session) -> set[UUID]:
+        def settle(session: Session) -> tuple[set[UUID], bool]:
             if delivery.is_suspect:
                 wrong_addresses.found_right(session, _reached(delivery))
-            return claims.settle_delivered(session, self._lease, [delivery.id], now)
+            settled = claims.settle_delivered(session, self._lease, [delivery.id], now)
+            return settled, following is not None and claims.begin(session, self._lease, following)
 
-        self._done(delivery.id, "delivered" if self._runtime.maintain(settle) else "lost")
+        settled, is_noted = self._runtime.maintain(settle)
+        self._noted = following if is_noted else None
+        self._done(delivery.id, "delivered" if settled else "lost")
 
-    def _refused(self, delivery: Delivery, error: DeliveryRefusedError) -> None:
+    def _refused(self, delivery: Delivery, refusal: Refusal, *, wrong_address: bool = False) -> None:
         jitter = random.random()  # noqa: S311 -- jitter, not a secret
-        now, machine_now, reason = self._runtime.clocks.hospital.now(), self._machine_now, str(error)
+        now, machine_now = self._runtime.clocks.hospital.now(), self._machine_now
 
         def settle(session: Session) -> MessageStatus | None:
-            status = claims.settle_refused(
-                session, machine_now, self._lease, delivery.id, reason, permanent=error.permanent, jitter=jitter
-            )
-            if status is MessageStatus.FAILED and error.wrong_address:
-                wrong_addresses.found_wrong(session, _reached(delivery), reason, now)
+            status = claims.settle_refused(session, machine_now, self._lease, delivery.id, refusal, jitter=jitter)
+            if status is MessageStatus.FAILED and wrong_address:
+                wrong_addresses.found_wrong(session, _reached(delivery), refusal.reason, now)
             return status
 
         status = self._runtime.maintain(settle)
@@ -238,12 +279,14 @@ class _WayOut:
     def _mail(self) -> Send:
         clocks, desk = self._runtime.clocks, self._desk
         mail = self._stack.enter_context(self._runtime.gateways.mail.connected())
-        return lambda delivery: mail.send(desk.mail_of(delivery, clocks.hospital.now(), clocks.machine.now()))
+        return lambda delivery, letting_go: mail.send(
+            desk.mail_of(delivery, clocks.hospital.now(), clocks.machine.now()), letting_go
+        )
 
     def _text(self) -> Send:
         clocks, desk = self._runtime.clocks, self._desk
         sms = self._stack.enter_context(self._runtime.gateways.sms.connected())
-        return lambda delivery: sms.send(desk.text_of(delivery, clocks.hospital.now()))
+        return lambda delivery, letting_go: sms.send(desk.text_of(delivery, clocks.hospital.now()), letting_go)
 
 
 def _reached(delivery: Delivery) -> Reached:

@@ -46,7 +46,8 @@ class Delivery:
     """One claimed message with its notification, its recipient and its hospital. ``created_at``: hospital clock.
 
     ``patient_id``, else ``user_id``: whom it is for. ``is_declined``: they want nothing on this channel that they can
-    do without; ``is_suspect``: an address of theirs on it was found wrong before.
+    do without; ``is_suspect``: an address of theirs on it was found wrong before; ``unclear``: how often the message
+    may have arrived without anybody knowing.
     """
 
     id: UUID
@@ -71,6 +72,7 @@ class Delivery:
     is_declined: bool = False
     is_suspect: bool = False
     locale: str = ENGLISH
+    unclear: int = 0
 
     @property
     def language(self) -> str:
@@ -108,7 +110,7 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
             m.id, m.hospital_id, m.channel, m.address, n.type, n.title, n.message, n.notification_metadata, n.created_at
         )
         .add_columns(h.name, h.address.label("hospital_address"), h.phone, h.email, h.timezone, h.settings, h.locale)
-        .add_columns(n.patient_id, n.user_id)
+        .add_columns(n.patient_id, n.user_id, m.unclear)
         .add_columns(Patient.first_name, Patient.last_name, User.first_name.label("user_first"))
         .add_columns(User.last_name.label("user_last"))
         .join(n, n.id == m.notification_id)
@@ -139,6 +141,7 @@ def claimed(session: Session, ids: Collection[UUID]) -> list[Delivery]:
             hospital_email=row.email,
             zone=ZoneInfo(row.timezone),
             locale=row.locale,
+            unclear=row.unclear,
             visit=visits.get(row.notification_metadata.get("appointmentId")),
             policy=Policy.from_settings(row.settings),
             patient_id=row.patient_id,

@@ -57,7 +57,7 @@ def resend(work: Work, message_id: UUID) -> UUID:
     if message.status is not MessageStatus.FAILED:
         raise DomainError(Code.CONFLICT, "Only a message that failed can be sent again. Reload to see its state.")
     message.status = MessageStatus.PENDING
-    message.attempts = 0
+    message.attempts = message.unclear = 0
     message.queued_at = message.next_attempt_at = work.machine_now
     message.lease = message.lease_until = None
     work.changed("message", "resent", message)
