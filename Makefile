@@ -14,6 +14,8 @@ FONTS := src/hms/gateways/fonts
 VENDORED := $(VENDOR)/htmx.min.js
 LOCK_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
+# Whatever the machine's habits, keep compiled modules: the tests start Python some fifty times.
+unexport PYTHONDONTWRITEBYTECODE
 CHECKED := src tests tools assets/build.py infra/lambda $(wildcard benchmarks)
 
 .PHONY: help

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ REPLAY = Path(__file__).parent / "replay"
 BROWSER = Path(__file__).parent / "browser"
 SETTINGS = ("HMS_", "CRON_API_KEY", "MAIL_", "SMS_URL")
 KEPT = ("HMS_TEST_", "HMS_REPLAY_")
+SELDOM = (50_000, 20, 50)
 
 
 def pytest_configure() -> None:
@@ -25,6 +27,7 @@ def pytest_configure() -> None:
 
     Unless told otherwise, structlog draws each traceback with all its variables: seconds for one error.
     """
+    gc.disable()
     for name in [name for name in os.environ if name.startswith(SETTINGS) and not name.startswith(KEPT)]:
         del os.environ[name]
     close_sockets()
@@ -46,6 +49,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The replay of real days takes longest, so it comes first: the other workers do the rest meanwhile.
     """
     items.sort(key=lambda item: item.path.is_relative_to(BROWSER) - item.path.is_relative_to(REPLAY))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and never among what was imported: a tenth of all tests' time went there."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
