@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     web_threads: int = 4
     web_processes: int = 2
     worker_threads: int = 4
-    job_batch_size: int = Field(300, ge=1, le=2000)
+    job_batch_size: int = Field(500, ge=1, le=2000)
     access_minutes: int = 15
     session_hours: int = 12
     refresh_days: int = 14

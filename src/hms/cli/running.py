@@ -1,5 +1,6 @@
 """Keep the parts of one process running until it is told to stop, then let them finish what they hold."""
 
+import gc
 import os
 import select
 import signal
@@ -18,6 +19,9 @@ PATIENCE = 25.0
 """Seconds that the parts have to finish; supervisors commonly kill after 30."""
 
 WEB_GRACE, WEB_PATIENCE = 0.2, 10.0
+GARBAGE_THRESHOLDS = (10_000, 20, 20)
+"""When a serving process looks for cycles: more rarely than Python's own, since requests and jobs leave few."""
+
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 log = structlog.get_logger(__name__)
 
@@ -94,6 +98,13 @@ class Web:
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, map=self._server._map, count=1)  # noqa: SLF001 -- its own loop does the same
+
+
+def collect_rarely() -> None:
+    """Spare a serving process the search for cycles: what is loaded by now stays, and is not looked through again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def run_parts(parts: Sequence[Part], stopper: Stopper, web: Web | None = None) -> bool:

@@ -1,6 +1,5 @@
 """Serve: everything in one process (`hms up`), or web, worker and beat as processes of their own."""
 
-import gc
 import multiprocessing
 import os
 import sys
@@ -12,7 +11,7 @@ from flask import Flask
 
 from hms import logs, migrations
 from hms.cli.demo_house import DemoOptions, demo_settings, open_demo
-from hms.cli.running import Part, Stopper, Web, run_parts
+from hms.cli.running import Part, Stopper, Web, collect_rarely, run_parts
 from hms.jobs import build_app, nudge_through
 from hms.jobs.app import MEMORY
 from hms.jobs.serving import BeatThread, WorkerThread
@@ -21,9 +20,6 @@ from hms.processes.demo import DemoAccounts
 from hms.runtime import Runtime, build
 from hms.settings import ConfigurationError, Settings
 from hms.web.app import create_app
-
-GARBAGE_THRESHOLDS = (10_000, 20, 20)
-"""When a server process looks for cycles: more rarely than Python's own, since requests leave few."""
 
 
 @click.command()
@@ -119,10 +115,7 @@ def application() -> Flask:
     runtime = build(settings, clocks=demo_clock.clocks_for(settings))
     nudge_through(build_app(runtime), runtime)
     app = create_app(runtime)
-    # What is loaded by now stays for good: the collector need not look through it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    collect_rarely()
     return app
 
 
@@ -147,6 +140,7 @@ def _serve(runtime: Runtime, accounts: DemoAccounts | None, stopper: Stopper) ->
         ) from error
     stopper.listen()
     _greet(settings, accounts)
+    collect_rarely()
     return run_parts([BeatThread(app), WorkerThread(app)], stopper, server)
 
 
@@ -181,6 +175,7 @@ def _run_alone(name: str) -> None:
     part: Part = WorkerThread(app) if name == "worker" else BeatThread(app)
     click.echo(f"The {name} runs. Ctrl-C or SIGTERM ends it.")
     sys.stdout.flush()
+    collect_rarely()
     try:
         with monitoring.served(runtime):
             well = run_parts([part], stopper)

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
+from hms.clock import stopwatch
 from hms.domain.errors import Code, DomainError
 from hms.processes.running import Running, describe
 from hms.transaction import Work
@@ -17,6 +18,15 @@ log = structlog.get_logger(__name__)
 
 HOPELESS_AFTER = 20
 """So many single failures in a row are no longer bad rows but a broken database."""
+
+AIM = 0.12
+"""Seconds that a transaction is meant to take; its locks must not be held for longer than 0.2."""
+
+FIRST = 50
+"""So many rows at most in the first transaction, before it is known how fast this database is."""
+
+FEWEST = 10
+"""So many rows are tried in any case, however long the ones before have waited for somebody else's lock."""
 
 
 Place = TypeVar("Place")
@@ -49,27 +59,43 @@ class Part(Generic[Place]):
     noun: str = "appointment"
 
 
+class Pace:
+    """How many rows one transaction takes, at most ``most``: as many as this database does in AIM seconds."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.rows = min(FIRST, most)
+
+    def learn(self, seconds: float) -> None:
+        """Learn how long the last transaction took; the next one takes twice as many rows at most."""
+        fitting = round(self.rows * AIM / max(seconds, AIM / 2))
+        self.rows = min(self._most, max(FEWEST, fitting))
+
+
 def work_through(run: Running, part: Part[Place]) -> None:
     """Do the whole part; add what was done to the run's items, and what could not be done to its problems."""
-    last = _batch(run, part, None)
+    pace = Pace(run.batch_size)
+    last = _batch(run, part, pace, None)
     while last is not None:
-        last = _batch(run, part, last)
+        last = _batch(run, part, pace, last)
 
 
-def _batch(run: Running, part: Part[Place], after: Place | None) -> Place | None:
+def _batch(run: Running, part: Part[Place], pace: Pace, after: Place | None) -> Place | None:
+    began = stopwatch()
     try:
-        done, last = run.transact(part.act, run.run_id, run.batch_size, after)
+        done, last = run.transact(part.act, run.run_id, pace.rows, after)
     except Exception as error:  # noqa: BLE001 -- whichever row it was, the others go on
         rise_if_lost(error)
         log.warning("A batch failed; going on row by row", part=part.name, error=describe(error))
-        return _one_by_one(run, part, after)
+        return _one_by_one(run, part, pace.rows, after)
+    pace.learn(stopwatch() - began)
     run.items += done
     return last
 
 
-def _one_by_one(run: Running, part: Part[Place], after: Place | None) -> Place | None:
+def _one_by_one(run: Running, part: Part[Place], rows: int, after: Place | None) -> Place | None:
     now = run.runtime.clocks.hospital.now()
-    keys = run.runtime.read(part.keys, run.hospital_id, now, run.batch_size, after)
+    keys = run.runtime.read(part.keys, run.hospital_id, now, rows, after)
     failed_in_a_row = 0
     for key in keys:
         try:
