@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, or_, select, text
@@ -37,8 +37,7 @@ Position = tuple[datetime, UUID]
 """A place in the order of (due or triggered instant, id)."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueKey:
+class DueKey(NamedTuple):
     """A due appointment before it is locked."""
 
     id: UUID
@@ -46,7 +45,7 @@ class DueKey:
     due_at: datetime
 
     @property
-    def place(self) -> "Position":
+    def place(self) -> Position:
         """Where it stands among the due."""
         return self.due_at, self.id
 
@@ -134,7 +133,7 @@ def due_keys(
         statement = statement.where(
             Appointment.no_show_due_at >= due_at, or_(Appointment.no_show_due_at > due_at, same)
         )
-    return [DueKey(*row) for row in session.execute(statement)]
+    return [DueKey._make(row) for row in session.execute(statement)]
 
 
 def judge(session: Session, hospital: HospitalRules, now: datetime, appointments: Sequence[OpenVisit]) -> Judgement:

@@ -38,4 +38,4 @@ def ahead(
         statement = statement.where(tuple_(a.starts_at, a.id) > after)
     if lock:
         statement = statement.with_for_update(read=True)
-    return [DueKey(*row) for row in session.execute(statement)]
+    return [DueKey._make(row) for row in session.execute(statement)]

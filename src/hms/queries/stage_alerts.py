@@ -89,7 +89,7 @@ def due_keys(
         same = (a.alert_due_at == due_at) & (a.id > row_id)
         statement = statement.where(a.alert_due_at >= due_at, or_(a.alert_due_at > due_at, same))
     rows = cast(Iterable[tuple[UUID, UUID, datetime]], session.execute(statement))  # what is due has its instant
-    return [DueKey(*row) for row in rows]
+    return [DueKey._make(row) for row in rows]
 
 
 def raised(session: Session, appointment_ids: Collection[UUID]) -> dict[UUID, set[AlertType]]:

@@ -16,7 +16,7 @@ from hms.models.engines import aside
 
 @dataclass(slots=True)
 class HeldPatient:
-    """A patient whose row is locked: the standing, which may change in hand, and how to reach them."""
+    """A patient whose row is locked: the standing, which may change in hand."""
 
     id: UUID
     status: PatientStatus
@@ -25,18 +25,6 @@ class HeldPatient:
     blocked_reason: str | None
     blocked_by_count: bool
     version: int
-    user_id: UUID | None
-    first_name: str
-    last_name: str
-    email: str | None
-    phone: str | None
-    language: str
-
-    @property
-    def contact(self) -> Contact:
-        """Tell where this patient can be reached."""
-        name = f"{self.first_name} {self.last_name}"
-        return Contact(name, self.id, self.user_id, self.email, self.phone, self.language)
 
 
 def lock(session: Session, hospital_id: UUID, patient_ids: Collection[UUID]) -> dict[UUID, HeldPatient]:
@@ -44,12 +32,23 @@ def lock(session: Session, hospital_id: UUID, patient_ids: Collection[UUID]) -> 
     p = Patient
     statement = (
         select(p.id, p.status, p.no_show_count, p.blocked_at, p.blocked_reason, p.blocked_by_count, p.version)
-        .add_columns(p.user_id, p.first_name, p.last_name, p.email, p.phone, p.language)
         .where(p.hospital_id == hospital_id, p.id.in_(patient_ids))
         .order_by(p.id)
         .with_for_update(key_share=True, of=p)
     )
     return {row[0]: HeldPatient(*row) for row in session.execute(statement)}
+
+
+def contacts(session: Session, hospital_id: UUID, patient_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """Return where the hospital's patients can be reached, by id."""
+    p = Patient
+    statement = select(p.id, p.first_name, p.last_name, p.user_id, p.email, p.phone, p.language).where(
+        p.hospital_id == hospital_id, p.id.in_(patient_ids)
+    )
+    return {
+        row_id: Contact(f"{first} {last}", row_id, user_id, email, phone, language)
+        for row_id, first, last, user_id, email, phone, language in session.execute(statement)
+    }
 
 
 def since_of(now: datetime, window_days: int | None) -> datetime | None:

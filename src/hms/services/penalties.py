@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from hms.domain.events import PatientBlocked, PatientUnblocked
 from hms.domain.no_shows import Standing, Tally, is_blocking, standing_after
-from hms.domain.people import PatientStatus
+from hms.domain.people import Contact, PatientStatus
 from hms.domain.policy import Policy
 from hms.models import NoShowPenalty, Patient, new_ids
 from hms.models.bulk import insert_rows, update_rows
@@ -149,7 +149,6 @@ def recount(
     counted = standings.tallies(work.session, work.actor.hospital_id, patients, since)
     counts: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
-    turns: list[Turn] = []
     for patient_id, patient in sorted(patients.items()):
         before = _standing(patient)
         tally, new = counted.get(patient_id, Tally()), len(struck.get(patient_id, ()))
@@ -161,12 +160,11 @@ def recount(
             counts.append({"id": patient_id, "no_show_count": after.count})
         else:
             changes.append(_change(patient, after))
-            turns.append(_turn(patient, after, changes[-1]["version"]))
     update_rows(work.session, Patient, counts)
     update_rows(work.session, Patient, changes)
     for change in (*counts, *changes):
         _follow(patients[change["id"]], change)
-    return turns
+    return _turns(work, [patients[change["id"]] for change in changes])
 
 
 def _follow(patient: Held, change: Mapping[str, Any]) -> None:
@@ -176,13 +174,21 @@ def _follow(patient: Held, change: Mapping[str, Any]) -> None:
         take(patient, name, value)
 
 
-def _turn(patient: Held, after: Standing, version: int) -> Turn:
-    if after.status is PatientStatus.BLOCKED:
-        reason = after.blocked_reason or ""
+def _turns(work: Work, turned: Sequence[Held]) -> list[Turn]:
+    """Build what is told to patients whose new standing is in hand."""
+    if not turned:
+        return []
+    reach = standings.contacts(work.session, work.actor.hospital_id, [patient.id for patient in turned])
+    return [_turn(patient, reach[patient.id]) for patient in turned]
+
+
+def _turn(patient: Held, contact: Contact) -> Turn:
+    if patient.status is PatientStatus.BLOCKED:
+        reason = patient.blocked_reason or ""
         return PatientBlocked(
-            entity_id=patient.id, patient=patient.contact, reason=reason, version=version, by_count=True
+            entity_id=patient.id, patient=contact, reason=reason, version=patient.version, by_count=True
         )
-    return PatientUnblocked(entity_id=patient.id, patient=patient.contact, version=version, by_count=True)
+    return PatientUnblocked(entity_id=patient.id, patient=contact, version=patient.version, by_count=True)
 
 
 def _standing(patient: Held) -> Standing:

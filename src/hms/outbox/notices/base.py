@@ -1,6 +1,7 @@
 """The dispatch from events to notices, and what their texts share."""
 
-from functools import singledispatch
+from datetime import date, time
+from functools import lru_cache, singledispatch
 
 from hms.domain.events import Event, Visit, written
 from hms.domain.messages import Channel, Notice
@@ -34,19 +35,35 @@ def voice_for(contact: Contact, locale: str) -> Voice:
 
 def doctor(say: Voice, visit: Visit) -> Said:
     """Name a visit's doctor with title."""
-    return say("Dr. {name}", name=visit.doctor_name)
+    return _doctor(say, visit.doctor_name)
 
 
 def when(say: Voice, visit: Visit) -> Said:
     """Write day and time of a visit, as the hospital has them."""
-    return say("{day} at {time}", day=say.day(visit.day), time=say.time(visit.start))
+    return _when(say, visit.day, visit.start)
 
 
 def briefly(say: Voice, visit: Visit) -> Said:
     """Write day and time of a visit for a text message."""
-    return Said(f"{say.short_day(visit.day)} {say.time(visit.start)}")
+    return _briefly(say, visit.day, visit.start)
 
 
 def about(visit: Visit) -> dict[str, object]:
     """Return what programs need to know of the visit that a notice is about."""
     return {"appointmentId": str(visit.appointment_id), "startsAt": written(visit.starts_at)}
+
+
+# A check marks the visits of few doctors at few times; half of what a notice costs is to say these again.
+@lru_cache(maxsize=1024)
+def _doctor(say: Voice, name: str) -> Said:
+    return say("Dr. {name}", name=name)
+
+
+@lru_cache(maxsize=1024)
+def _when(say: Voice, day: date, start: time) -> Said:
+    return say("{day} at {time}", day=say.day(day), time=say.time(start))
+
+
+@lru_cache(maxsize=1024)
+def _briefly(say: Voice, day: date, start: time) -> Said:
+    return Said(f"{say.short_day(day)} {say.time(start)}")
