@@ -204,7 +204,7 @@ def _open_postgresql(url: str, pool_size: int) -> Database:
 def _open_sqlite(url: str, pool_size: int, synchronous: str) -> Database:
     connect_args = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
 
-    def engine(begin: str, size: int, *, query_only: bool) -> Engine:
+    def engine(begin: str, size: int, cache_mb: int, *, query_only: bool) -> Engine:
         built = create_engine(
             url,
             poolclass=QueuePool,
@@ -222,7 +222,7 @@ def _open_sqlite(url: str, pool_size: int, synchronous: str) -> Database:
                 "journal_mode=WAL",
                 f"synchronous={synchronous}",
                 "foreign_keys=ON",
-                "cache_size=-16000",
+                f"cache_size=-{cache_mb * 1000}",
                 "wal_autocheckpoint=4000",  # 16 MB: a sweep of thousands writes the same pages back less often
             ):
                 connection.execute(f"PRAGMA {pragma}")
@@ -234,5 +234,6 @@ def _open_sqlite(url: str, pool_size: int, synchronous: str) -> Database:
 
         return built
 
-    writer = engine("BEGIN IMMEDIATE", 2, query_only=False)
-    return Database(writer=writer, reader=engine("BEGIN", pool_size, query_only=True), _queue=FairLock())
+    # One writes at a time, so one of the two caches fills: with the leaves of all indexes that a sweep touches.
+    writer = engine("BEGIN IMMEDIATE", 2, 64, query_only=False)
+    return Database(writer=writer, reader=engine("BEGIN", pool_size, 16, query_only=True), _queue=FairLock())
