@@ -23,13 +23,14 @@ import pytest
 from hms.access.actors import Actor
 from hms.clock import FixedClock
 from hms.domain.messages import PROBABLY_ARRIVED, Channel, Notice, Priority
-from hms.domain.people import Contact
+from hms.domain.people import Contact, Role
 from hms.models import Hospital, Patient, new_id
 from hms.models.bulk import insert_rows
 from hms.outbox.record import record_notices
 from hms.runtime import Runtime
+from hms.services.messages import resend
 from hms.transaction import Work
-from tests.support.factories import LONG_AGO, make_hospital
+from tests.support.factories import LONG_AGO, actor_of, make_hospital, make_user
 from tests.support.forks import FORKS
 from tests.support.http import run_http_peer
 from tests.support.letters import messages
@@ -67,9 +68,10 @@ class Storm:
 
     def blow(self, workers: int, kills: int) -> None:
         """Let relays work, kill some, and move the clock on until nothing waits."""
-        while any(message.status not in ("DELIVERED", "FAILED") for message in messages(self.runtime)):
+        while waiting := sum(message.status not in ("DELIVERED", "FAILED") for message in messages(self.runtime)):
             assert self.rounds < MOST_ROUNDS
-            relays = [self._start(number) for number in range(workers)]
+            # A relay that finds nothing to do costs as much as one with fifty messages.
+            relays = [self._start(number) for number in range(min(workers, 1 + waiting // 50))]
             for number in range(kills):
                 if self._kill(relays, after=self.chance.randrange(1, 60)):
                     relays.append(self._start(workers + number))
@@ -78,6 +80,26 @@ class Storm:
                 assert one.exitcode in (0, -signal.SIGKILL)
             self.clock.advance(ROUND)
             self.rounds += 1
+
+    def send_again(self) -> int:
+        """Do what admins do about messages that were given up and never came; return how many that are.
+
+        A server may drop a mail that it took whole, without a word, twice; or a relay be killed just before one leaves.
+        """
+        arrived = self.arrived
+        missed = [message for message in messages(self.runtime) if not arrived[message.address or ""]]
+        for message in missed:
+            assert (message.status, message.last_error) == ("FAILED", PROBABLY_ARRIVED)
+            with self.runtime.reading() as session:
+                hospital = session.get_one(Hospital, message.hospital_id)
+            admin = actor_of(make_user(self.runtime, hospital, Role.HOSPITAL_ADMIN))
+            self.runtime.transact(admin, resend, message.id)
+        return len(missed)
+
+    @property
+    def arrived(self) -> Counter[str]:
+        """How often a message came to each address."""
+        return self.mail.weather.taken + self.sms.weather.taken
 
     def incidents(self) -> Counter[str]:
         """Count what was in flight, by message: broken off, or in the hands of a relay that was killed."""
@@ -163,11 +185,10 @@ def _tell(work: Work, hospital: Hospital, numbers: range, chance: Random) -> Non
     record_notices(work.session, work.actor, work.now, work.machine_now, notices)
 
 
-def check(storm: Storm, expected: dict[UUID, str]) -> None:
+def check(storm: Storm, expected: dict[UUID, str], again: int) -> None:
     left = [message for message in messages(storm.runtime) if message.status != "DELIVERED"]
     assert {(message.status, message.last_error) for message in left} <= {("FAILED", PROBABLY_ARRIVED)}
-    incidents = storm.incidents()
-    arrived = storm.mail.weather.taken + storm.sms.weather.taken
+    incidents, arrived = storm.incidents(), storm.arrived
     assert set(arrived) == set(expected.values())
     too_often = {
         address: (arrived[address], incidents[str(message_id)])
@@ -182,21 +203,27 @@ def check(storm: Storm, expected: dict[UUID, str]) -> None:
     twice = sum(times > 1 for times in arrived.values())
     print(  # noqa: T201 -- the figures of the run
         f"{len(expected)} messages, {storm.kills} kills, {storm.rounds} rounds, {len(incidents)} in flight, "
-        f"{twice} arrived twice, none more often, {len(left)} of them given up as probably arrived"
+        f"{twice} arrived twice, none more often, {len(left)} given up as probably arrived, {again} sent again by hand"
     )
     assert storm.kills >= 1
-    assert sum(storm.mail.weather.struck.values()) >= len(expected) // 20
+    assert sum(storm.mail.weather.struck.values()) >= len(expected) // 50
+
+
+def brave(storm: Storm, expected: dict[UUID, str], *, workers: int, kills: int) -> None:
+    storm.blow(workers, kills)
+    assert max(storm.arrived.values()) == 2
+    if again := storm.send_again():
+        storm.mail.weather.share = storm.sms.weather.share = 0
+        storm.blow(workers, 0)
+    check(storm, expected, again)
 
 
 def test_five_hundred_messages_through_a_storm(storm: Storm) -> None:
-    expected = fill(storm, 500)
-    storm.blow(workers=2, kills=1)
-    check(storm, expected)
+    storm.mail.weather.share = storm.sms.weather.share = 0.03
+    brave(storm, fill(storm, 500), workers=2, kills=1)
 
 
 @pytest.mark.nightly
 def test_ten_thousand_messages_through_a_storm(storm: Storm) -> None:
     storm.mail.weather.stalls = storm.sms.weather.stalls = 20
-    expected = fill(storm, 10_000)
-    storm.blow(workers=3, kills=12)
-    check(storm, expected)
+    brave(storm, fill(storm, 10_000), workers=3, kills=12)

@@ -8,4 +8,6 @@ from __future__ import annotations
 import multiprocessing
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.support.booker", "tests.support.storm", "tests.support.sweeper"])
+FORKS.set_forkserver_preload(
+    ["tests.support.booker", "tests.support.storm", "tests.support.sweeper", "tests.support.warm"]
+)

@@ -18,8 +18,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import apprise  # noqa: F401 -- so that a fork of the clean process need not load it
-
 from hms.clock import Clocks, FixedClock
 from hms.gateways.composing import Sender
 from hms.gateways.protocols import DeliveryUnclearError, Gateways, HandingOver, unnoted
@@ -33,7 +31,7 @@ from tests.support.smtp import Fault, SmtpPeer, Stage
 
 MOST_FAULTS = 2
 """How often one message may be refused: once more its answer may get lost, and then it arrives."""
-PATIENCE, TOO_LATE = 1.0, 1.6
+PATIENCE, TOO_LATE = 0.5, 0.8
 REFUSALS = ("451 4.3.0 Try again later", "450 4.2.1 Busy", "421 4.3.2 Closing")
 MOST_CUTS = 3
 """How often the answer to one message may get lost, were it ever sent so often."""
