@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,7 @@ from hms.access.actors import Actor
 from hms.clock import FixedClock
 from hms.domain.appointments import Status
 from hms.domain.events import AppointmentBooked, AppointmentCancelled, Visit
-from hms.domain.messages import Channel
+from hms.domain.messages import Channel, Priority
 from hms.domain.people import Contact
 from hms.domain.sms import sms_segments
 from hms.gateways.null import NullMail, NullSms
@@ -19,7 +20,7 @@ from hms.gateways.protocols import Gateways, GatewayUnavailableError, HandingOve
 from hms.models import Appointment, Doctor, Hospital, Patient
 from hms.outbox import claims
 from hms.outbox.claims import Refusal
-from hms.processes.delivery import DeliveryReport, Relay, deliver_due
+from hms.processes.delivery import BATCH, DeliveryReport, Relay, deliver_due
 from hms.queries.deliveries import Backlog, backlog
 from hms.runtime import Runtime
 from tests.support.factories import make_doctor, make_hospital, make_patient
@@ -163,6 +164,27 @@ def test_a_dead_mail_server_keeps_no_text_message(runtime: Runtime, clinic: Clin
     tell(runtime, *clinic)
     tell(runtime, *clinic, channel=Channel.SMS)
     assert deliver_due(runtime) == DeliveryReport(delivered=1, postponed=1)
+
+
+def test_a_thousand_reminders_of_one_hospital_keep_no_cancellation_of_another(runtime: Runtime, clinic: Clinic) -> None:
+    """What comes while a batch is on its way goes with the next: the urgent first, the others in turns."""
+    quiet = make_hospital(runtime, "HMS002")
+    stranger = make_patient(runtime, quiet)
+    told: dict[UUID, str] = {}
+
+    class Watched(NullMail):
+        def send(self, message: Mail, handing_over: HandingOver = unnoted, /) -> None:
+            super().send(message, handing_over)
+            if len(self.sent) == 10:
+                for name, priority in (("plain", Priority.NORMAL), ("urgent", Priority.HIGH)):
+                    told[tell(runtime, quiet, stranger, priority=priority)[0].id] = name
+
+    mail = Watched()
+    runtime.gateways = Gateways(mail=mail, sms=NullSms())
+    tell(runtime, *clinic, 1000, type="APPOINTMENT_REMINDER")
+    deliver_due(runtime, stop=lambda: len(mail.sent) >= 2 * BATCH)
+    places = {told[sent.message_id]: place for place, sent in enumerate(mail.sent) if sent.message_id in told}
+    assert places == {"urgent": BATCH, "plain": pytest.approx(BATCH + 1.5, abs=0.5)}
 
 
 def test_stopping_gives_back_what_is_not_sent(runtime: Runtime, clinic: Clinic, mail: NullMail) -> None:

@@ -7,13 +7,15 @@ from sqlalchemy import select
 
 from hms.clock import Clocks, FixedClock, ScaledClock
 from hms.domain.messages import Channel
+from hms.domain.people import Role
 from hms.gateways.null import NullMail, NullSms
 from hms.gateways.protocols import DeliveryRefusedError, Gateways, HandingOver, Mail, ShortMessage, unnoted
 from hms.models import Hospital, OptOut, Patient, WrongAddress
 from hms.processes.delivery import DeliveryReport, deliver_due
 from hms.queries.deliveries import backlog
 from hms.runtime import Runtime
-from tests.support.factories import add, make_hospital, make_patient
+from hms.services.messages import TrySample, try_sample
+from tests.support.factories import actor_of, add, make_hospital, make_patient, make_user
 from tests.support.letters import messages, states, tell
 
 Clinic = tuple[Hospital, Patient]
@@ -77,6 +79,19 @@ def test_who_declines_a_channel_gets_nothing_there_but_cancellations(
     assert [sent.message_id for sent in mail.sent] == [cancelled.id]
     assert len(sms) == 1
     assert states(runtime) == ["DELIVERED"] * 2
+
+
+def test_a_test_that_an_admin_asks_for_comes_whatever_they_declined(
+    runtime: Runtime, clinic: Clinic, mail: Picky, clock: FixedClock
+) -> None:
+    admin = make_user(runtime, clinic[0], Role.HOSPITAL_ADMIN)
+    add(
+        runtime,
+        OptOut(hospital_id=clinic[0].id, user_id=admin.id, channel=Channel.EMAIL, created_at=clock.now()),
+    )
+    runtime.transact(actor_of(admin), try_sample, TrySample("reminder", "en"))
+    assert deliver_due(runtime) == DeliveryReport(delivered=1)
+    assert [sent.to for sent in mail.sent] == [admin.email]
 
 
 def test_another_patient_of_the_same_address_still_gets_theirs(runtime: Runtime, clinic: Clinic) -> None:

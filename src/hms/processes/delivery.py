@@ -32,6 +32,7 @@ from hms.gateways.protocols import (
 from hms.outbox import claims, wrong_addresses
 from hms.outbox.claims import Refusal
 from hms.outbox.wrong_addresses import Reached
+from hms.processes.letter_samples import is_sample
 from hms.processes.letters import WritingDesk
 from hms.queries import deliveries
 from hms.queries.deliveries import Delivery
@@ -176,7 +177,7 @@ class _Round:
     def _is_kept_back(self, delivery: Delivery) -> bool:
         """Settle what is not to be sent now, or ever; tell whether it was that."""
         now = self._runtime.clocks.hospital.now()
-        if delivery.is_declined and may_decline(delivery.type):
+        if delivery.is_declined and may_decline(delivery.type) and not is_sample(delivery):
             gone = self._runtime.maintain(claims.withdraw, self._lease, delivery.id)
             self._done(delivery.id, "declined" if gone else "lost")
         elif (until := delivery.held_until(now)) is not None:
