@@ -10,6 +10,9 @@ from hms.web.pages.formats import short_date
 
 Cell = int | float | None
 
+FEWEST_COMPARED = 20
+"""So many visits a doctor must have had for the rate to stand beside others': one missed visit of one is no habit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -68,12 +71,20 @@ def course_chart(course: Course, *, weekly: bool) -> Chart:
 
 
 def doctors_chart(found: ByDoctor) -> Chart:
-    """Draw each doctor's no-show rate, highest first, with that of the period before."""
-    ordered = sorted(found.rows, key=lambda row: (-(row.counts.rate or 0), row.last_name, row.first_name))
+    """Draw each doctor's no-show rate, highest first, with that of the period before; those of few visits last."""
+    ordered = sorted(
+        found.rows,
+        key=lambda row: (
+            row.counts.attended + row.counts.no_shows < FEWEST_COMPARED,
+            -(row.counts.rate or 0),
+            row.last_name,
+            row.first_name,
+        ),
+    )
     return Chart(
         name="doctors",
         title="No-show rate by doctor",
-        told="Highest first; the ten highest are drawn, all are in the table.",
+        told=f"Highest first, doctors of fewer than {FEWEST_COMPARED} visits last; ten are drawn, all are in the table.",
         first_column="Doctor",
         series=(
             Series("No-show rate", "bar", "red", "%"),

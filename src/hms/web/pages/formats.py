@@ -112,5 +112,5 @@ def age(born: date, today: date) -> int:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """Write «1 visit», «2 visits»."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    """Write «1 visit», «2 visits», «13,019 patients»."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
