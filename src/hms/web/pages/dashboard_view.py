@@ -84,7 +84,7 @@ def doctors_chart(found: ByDoctor) -> Chart:
     return Chart(
         name="doctors",
         title="No-show rate by doctor",
-        told=f"Highest first, doctors of fewer than {FEWEST_COMPARED} visits last; ten are drawn, all are in the table.",
+        told=f"Highest first, those of fewer than {FEWEST_COMPARED} visits last; ten are drawn, all are in the table.",
         first_column="Doctor",
         series=(
             Series("No-show rate", "bar", "red", "%"),
