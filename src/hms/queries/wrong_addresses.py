@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -16,10 +16,11 @@ from hms.models import Patient, User, WrongAddress
 
 @dataclass(frozen=True, slots=True)
 class WrongAddressRow:
-    """One address that is still somebody's. ``patient_id``: None for a login; ``version``: the patient's."""
+    """One address that is still somebody's: of ``patient_id``, else of the login ``user_id``, as is ``version``."""
 
     id: UUID
     patient_id: UUID | None
+    user_id: UUID | None
     name: str
     mrn: str
     channel: Channel
@@ -29,8 +30,13 @@ class WrongAddressRow:
     version: int
 
 
-def listing(session: Session, actor: Actor, limit: int) -> list[WrongAddressRow]:
-    """Return the hospital's up to ``limit`` wrong addresses, newest first, without those mended meanwhile."""
+def listing(
+    session: Session, actor: Actor, *, after: tuple[datetime, UUID] | None = None, limit: int
+) -> list[WrongAddressRow]:
+    """Return up to ``limit`` of the hospital's wrong addresses, newest first, that come after the given one.
+
+    Those mended meanwhile are left out.
+    """
     require(actor, Permission.MEND_ADDRESSES)
     w, p, u = WrongAddress, Patient, User
     is_theirs = or_(
@@ -39,25 +45,29 @@ def listing(session: Session, actor: Actor, limit: int) -> list[WrongAddressRow]
         and_(w.channel == Channel.EMAIL, w.address == u.email, u.is_active),
     )
     statement = (
-        select(w.id, w.patient_id, w.channel, w.address, w.reason, w.since, p.first_name, p.last_name, p.mrn, p.version)
+        select(w.id, w.patient_id, w.user_id, w.channel, w.address, w.reason, w.since)
+        .add_columns(p.first_name, p.last_name, p.mrn, func.coalesce(p.version, u.version).label("version"))
         .add_columns(u.first_name.label("user_first"), u.last_name.label("user_last"))
         .outerjoin(p, and_(p.id == w.patient_id, p.status != PatientStatus.INACTIVE))
         .outerjoin(u, u.id == w.user_id)
         .where(w.hospital_id == actor.hospital_id, is_theirs)
-        .order_by(w.since.desc(), w.id)
+        .order_by(w.since.desc(), w.id.desc())
         .limit(limit)
     )
+    if after is not None:
+        statement = statement.where(tuple_(w.since, w.id) < after)
     return [
         WrongAddressRow(
             id=row.id,
             patient_id=row.patient_id,
+            user_id=row.user_id,
             name=f"{row.first_name or row.user_first} {row.last_name or row.user_last}",
             mrn=row.mrn or "",
             channel=row.channel,
             address=row.address,
             reason=row.reason,
             since=row.since,
-            version=row.version or 0,
+            version=row.version,
         )
         for row in session.execute(statement)
     ]

@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from hms.domain.messages import Channel
-from hms.models import Patient, WrongAddress
+from hms.domain.people import Role
+from hms.models import AuditEntry, Patient, User, WrongAddress
 from tests.support.clinic import Clinic
-from tests.support.factories import add, make_hospital, make_patient
+from tests.support.factories import add, make_hospital, make_patient, make_user
 
 PATH = "/wrong-addresses"
 
@@ -75,10 +77,48 @@ def test_what_was_typed_stays_until_it_can_be_an_address(clinic: Clinic, asha: P
         assert (row.phone, row.email) == ("+919845012345", None)
 
 
-def test_staff_are_listed_without_a_field(clinic: Clinic) -> None:
-    user = clinic.admin
-    values: dict[str, Any] = {"patient_id": None, "user_id": user.id, "address": user.email}
-    wrong(clinic, clinic.patients["Asha"], **values)
-    html = clinic.client(clinic.reception).get(PATH).text
-    assert user.email in html
-    assert "An admin changes it" in html
+@pytest.fixture
+def login(clinic: Clinic) -> User:
+    """Give the receptionist an address that does not work."""
+    user = clinic.reception
+    wrong(clinic, clinic.patients["Asha"], patient_id=None, user_id=user.id, address=user.email)
+    return user
+
+
+def test_the_address_of_a_login_is_for_admins_to_mend(clinic: Clinic, login: User) -> None:
+    """Who can change where a login's mails go can have its password reset."""
+    desk, path = clinic.client(clinic.reception), f"{PATH}/logins/{login.id}"
+    html = desk.get(PATH).text
+    assert (login.email in html, "An admin changes it" in html, path in html) == (True, True, False)
+    assert desk.post(path, {"address": "mine@evil.example"}).status_code == 403
+    admin = clinic.client(clinic.admin)
+    html = admin.get(PATH).text
+    assert (path in html, f'value="{login.email}"' in html, "An admin changes it" in html) == (True, True, False)
+    answer = admin.post(path, {"address": " New@Clinic.Example ", "version": "1"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{PATH}?saved=1")
+    with clinic.runtime.reading() as session:
+        assert session.get_one(User, login.id).email == "new@clinic.example"
+        trail = session.scalars(select(AuditEntry).where(AuditEntry.entity_id == login.id)).all()
+        assert [(row.action, row.details["fields"]) for row in trail] == [("user.edited", ["email"])]
+    assert "Everybody can be reached" in admin.get(PATH).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "words"),
+    [("", 422, "needs an address"), ("nobody@", 422, "name@example.org"), ("admin", 422, "name@example.org")],
+)
+def test_a_login_needs_an_address(clinic: Clinic, login: User, typed: str, status: int, words: str) -> None:
+    answer = clinic.client(clinic.admin).post(f"{PATH}/logins/{login.id}", {"address": typed})
+    assert (answer.status_code, words in answer.text) == (status, True)
+
+
+def test_a_login_keeps_its_address_when_the_new_one_is_taken_or_somebody_was_quicker(
+    clinic: Clinic, login: User
+) -> None:
+    admin, path = clinic.client(clinic.admin), f"{PATH}/logins/{login.id}"
+    taken = admin.post(path, {"address": clinic.admin.email, "version": "1"})
+    assert (taken.status_code, "already has a login" in taken.text) == (409, True)
+    assert f'value="{clinic.admin.email}"' in taken.text
+    assert admin.post(path, {"address": "a@clinic.example", "version": "7"}).status_code == 409
+    other = make_user(clinic.runtime, make_hospital(clinic.runtime, "HMS002"), Role.NURSE)
+    assert admin.post(f"{PATH}/logins/{other.id}", {"address": "a@clinic.example"}).status_code == 404

@@ -60,6 +60,7 @@ from hms.web.api import (
     stage_alerts,
     users,
     vitals,
+    wrong_addresses,
 )
 from hms.web.api.routing import Operation, Routes, install
 
@@ -90,6 +91,7 @@ MODULES: tuple[ModuleType, ...] = (
     jobs,
     notifications,
     preferences,
+    wrong_addresses,
     calendar_feeds,
     live,
     audit,
