@@ -18,7 +18,7 @@ def test_days_kept_before_wait_to_be_counted_again(database: str) -> None:
             numbers = ", ".join("1" for _ in COUNTED)
             columns = ", ".join(COUNTED)
             sql.run(
-                f"INSERT INTO figure_hospital_days (hospital_id, day, {columns}) "  # noqa: S608 -- our own columns
+                f"INSERT INTO figure_hospital_days (hospital_id, day, {columns}) "
                 f"SELECT id, '{day}', {numbers} FROM hospitals"
             )
         sql.run("DELETE FROM figure_marks")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, select, text, update
@@ -22,7 +23,9 @@ from hms.models import (
     AppointmentEvent,
     DoctorSlot,
     FigureDay,
+    FigureDoctorSpan,
     FigureMark,
+    FigurePatient,
     FigurePenalty,
     FigureSpan,
     Hospital,
@@ -33,6 +36,7 @@ from hms.models import (
 from hms.processes import drift
 from hms.processes.drift import Checked
 from hms.processes.jobs import OutcomeStatus, run_job
+from hms.queries import standings
 from hms.queries.figures import counts
 from hms.runtime import Runtime
 from hms.services import figures, job_runs
@@ -106,6 +110,11 @@ def _move(session: Session) -> None:
     visit.appointment_date = OTHER
 
 
+def _hand_over(session: Session) -> None:
+    visit = one_of(session, DAY, Status.NO_SHOW)
+    visit.patient_id = one_of(session, OTHER, Status.NO_SHOW).patient_id
+
+
 def _insert(session: Session) -> None:
     visit = one_of(session, DAY, Status.COMPLETED)
     values = {column.name: getattr(visit, column.name) for column in Appointment.__table__.columns}
@@ -143,6 +152,7 @@ def _slots_moved(session: Session) -> None:
 CHANGES: list[tuple[Callable[[Session], None], list[date]]] = [
     (_cancel, [DAY]),
     (_move, [DAY, OTHER]),
+    (_hand_over, [DAY]),
     (_insert, [DAY]),
     (_log, [DAY]),
     (_penalties, [DAY]),
@@ -178,21 +188,72 @@ def test_changes_of_open_days_leave_none(runtime: Runtime, books: Books) -> None
     assert marks(runtime) == []
 
 
-def test_drift_of_kept_figures_is_found(runtime: Runtime, books: Books) -> None:
+def test_drift_of_kept_figures_is_found(runtime: Runtime, books: Books, clock: FixedClock) -> None:
+    clock.advance(timedelta(days=11))  # all of January is over
     keep(runtime, books.hospital)
+    assert drifts(runtime, books.hospital) == []
     with runtime.database.writing() as session:
         session.execute(update(FigureDay).where(FigureDay.day == DAY).values(missed=FigureDay.missed + 1))
         session.execute(delete(FigureSpan).where(FigureSpan.day == OTHER))
         session.execute(update(FigurePenalty).where(FigurePenalty.day == OTHER).values(penalties_waived=7))
+        session.execute(update(FigureDoctorSpan).values(visits=FigureDoctorSpan.visits + 1))
+        session.execute(delete(FigurePatient))
     found = drifts(runtime, books.hospital)
     month = DAY.replace(day=1)
     assert sorted(set(found)) == [
         f"{month} the kept sum of the month is not what was added up",
+        f"{month} the kept times of a doctor's month are not what the visits say",
+        f"{month} the kept times of the month are not what was added up",
         f"{DAY} the kept figures are not what the visits say",
         f"{DAY} the kept sum of all doctors is not what was added up",
         f"{OTHER} the kept penalties are not what the visits say",
         f"{OTHER} the kept times are not what the visits say",
+        "None the gathered penalties are not those kept",
     ]
+
+
+def gathered(runtime: Runtime, patient_id: UUID) -> tuple[int, int, list[str], list[str]] | None:
+    with runtime.reading() as session:
+        row = session.scalars(select(FigurePatient).where(FigurePatient.patient_id == patient_id)).one_or_none()
+        if row is None:
+            return None
+        days, cleared = (sorted(str(day) for day in some) for some in (row.days, row.cleared_days))
+        return row.penalties, row.penalties_counting, days, cleared
+
+
+def test_a_patients_days_follow_their_penalties(runtime: Runtime, books: Books) -> None:
+    keep(runtime, books.hospital)
+    with runtime.database.writing() as session:
+        visits = session.scalars(
+            select(Appointment)
+            .join(NoShowPenalty, NoShowPenalty.appointment_id == Appointment.id)
+            .where(Appointment.appointment_date.between(DAY, OTHER))
+            .order_by(Appointment.appointment_date, Appointment.id)
+        ).all()
+        one, *others = visits
+        patient_id = one.patient_id
+        for visit in visits[1:3]:  # with one more of the same day, and one of the next
+            visit.patient_id = patient_id
+        struck = select(NoShowPenalty).where(NoShowPenalty.appointment_id == one.id)
+        session.scalars(struck).one().waived_at = one.ends_at
+    assert len(others) > 2
+    keep(runtime, books.hospital)
+    with runtime.reading() as session:
+        own = session.execute(
+            select(Appointment.appointment_date, standings.counts(None))
+            .join(NoShowPenalty, NoShowPenalty.appointment_id == Appointment.id)
+            .where(Appointment.patient_id == patient_id, Appointment.appointment_date < TODAY)
+            .order_by(Appointment.appointment_date)
+        ).all()
+    days, cleared = [str(day) for day, _ in own], [str(day) for day, counts_ in own if not counts_]
+    assert days.count(str(DAY)) >= 2
+    assert gathered(runtime, patient_id) == (len(days), len(days) - len(cleared), days, cleared)
+    with runtime.database.writing() as session:
+        own_visits = select(Appointment.id).where(Appointment.patient_id == patient_id)
+        session.execute(delete(NoShowPenalty).where(NoShowPenalty.appointment_id.in_(own_visits)))
+    keep(runtime, books.hospital)
+    assert gathered(runtime, patient_id) is None
+    assert drifts(runtime, books.hospital) == []
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer at a time

@@ -1,9 +1,9 @@
 """Recompute everything that is derived, and tell what differs; nothing is changed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,8 +12,6 @@ from hms.queries import drift, hospitals
 from hms.queries.drift import Drift
 from hms.queries.figures import kept
 from hms.runtime import Runtime
-
-DAYS_AT_ONCE = 10
 
 
 @dataclass
@@ -36,19 +34,16 @@ def check(runtime: Runtime, hospital_id: UUID, checked: Checked) -> Iterator[Dri
     first: UUID | None = None
     while bounds := runtime.read(drift.patients_after, hospital_id, first):
         yield from _patients(runtime, hospital_id, bounds[0], bounds[1], checked)
+        gathered = partial(kept.differing_patients, first=bounds[0], last=bounds[1])
+        yield from _twice(runtime, gathered, hospital_id, checked)
         first = bounds[1]
     yield from _twice(runtime, drift.alerts_of, hospital_id, checked)
     for doctor_id in runtime.read(drift.doctor_ids, rules.id):
         checked.doctors += 1
         yield from _twice(runtime, drift.days_of, doctor_id, checked)
     days = runtime.read(kept.closed_days, hospital_id)
-    for place in range(0, len(days), DAYS_AT_ONCE):
-        some = days[place : place + DAYS_AT_ONCE]
-        yield from _twice(runtime, partial(_figures, days=some), hospital_id, checked)
-
-
-def _figures(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[Drift]:
-    return kept.differing(session, hospital_id, days)
+    for _, month in groupby(days, lambda day: (day.year, day.month)):
+        yield from _twice(runtime, partial(kept.differing, days=list(month)), hospital_id, checked)
 
 
 def _twice(

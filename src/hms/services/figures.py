@@ -6,20 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Subquery,
-    cast,
-    delete,
-    exists,
-    func,
-    insert,
-    literal,
-    select,
-    text,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Integer, Subquery, cast, delete, func, insert, literal, select, text, union_all
 from sqlalchemy.orm import Session
 
 from hms.domain.figures import SpanKind, Wanted, whole_months
@@ -27,12 +14,15 @@ from hms.models import (
     Appointment,
     DoctorSlot,
     FigureDay,
+    FigureDoctorSpan,
     FigureHospitalDay,
     FigureMark,
     FigureMonth,
     FigurePenalty,
     FigureProgress,
     FigureSpan,
+    FigureSpanMonth,
+    Hospital,
 )
 from hms.models.base import Base
 from hms.models.bulk import insert_rows
@@ -40,15 +30,18 @@ from hms.queries.figures.coverage import only
 from hms.queries.figures.facts import FACTS, PENALTIES, counted, counted_penalties
 from hms.queries.figures.spans import counted as counted_spans
 from hms.services import job_runs
+from hms.services.figures_patients import gather, patients_of
 from hms.transaction import Work
+
+SPANS = ("visits", "missed")
 
 
 @dataclass(frozen=True, slots=True)
 class FoldSome:
-    """Up to ``limit`` marked days under run ``run_id``."""
+    """Up to ``limit`` marked days of one month; under run ``run_id``, if it is part of one."""
 
-    run_id: UUID
-    limit: int = 10
+    run_id: UUID | None = None
+    limit: int = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +52,17 @@ class Folded:
     waits: bool = False
 
 
-def close_days(work: Work, run_id: UUID) -> int:
+def close_days(work: Work, run_id: UUID | None = None) -> int:
     """Close all days before today (hospital clock), each marked as one to be counted; return how many are new.
 
     From now on whoever changes a row of theirs leaves a mark. A day that was closed stays closed.
     """
-    job_runs.renew(work, run_id)
+    if run_id is not None:
+        job_runs.renew(work, run_id)
     last = work.today - timedelta(days=1)
-    progress = work.session.get(FigureProgress, work.actor.hospital_id)
+    h, p = Hospital, FigureProgress
+    work.session.execute(select(h.id).where(h.id == work.actor.hospital_id).with_for_update(key_share=True))
+    progress = work.session.scalar(select(p).where(p.hospital_id == work.actor.hospital_id).with_for_update())
     known = progress.through if progress is not None else None
     first = known + timedelta(days=1) if known is not None else _first_day(work)
     if first is None or first > last:
@@ -81,22 +77,25 @@ def close_days(work: Work, run_id: UUID) -> int:
 
 
 def fold_some(work: Work, command: FoldSome) -> Folded:
-    """Count some marked days anew, the latest first, and keep what comes out.
+    """Count some marked days of the latest month that has any anew, and keep what comes out; one at a time does.
 
     First their marks go, then the rows are read: what commits in between leaves a mark again.
     """
-    job_runs.renew(work, command.run_id)
-    m = FigureMark
+    if command.run_id is not None:
+        job_runs.renew(work, command.run_id)
+    m, p = FigureMark, FigureProgress
     own = m.hospital_id == work.actor.hospital_id
-    if not work.session.scalar(select(exists().where(own))):
+    progress = work.session.scalar(select(p).where(p.hospital_id == work.actor.hospital_id).with_for_update())
+    latest = work.session.scalar(select(func.max(m.day)).where(own))
+    if progress is None or latest is None:
         return Folded()
-    if not _all_leave_marks(work):
+    if not _all_leave_marks(work.session, progress):
         return Folded(waits=True)
-    some = select(m.day).where(own).distinct().order_by(m.day.desc()).limit(command.limit)
-    days = work.session.scalars(some).all()
+    some = select(m.day).where(own, m.day >= latest.replace(day=1)).distinct()
+    days = work.session.scalars(some.order_by(m.day.desc()).limit(command.limit)).all()
     if days:
         work.session.execute(delete(m).where(own, m.day.in_(days)).execution_options(synchronize_session=False))
-        _count(work.session, work.actor.hospital_id, days)
+        _count(work.session, progress, days)
     return Folded(len(days))
 
 
@@ -110,16 +109,15 @@ def _first_day(work: Work) -> date | None:
     return min((day for day in firsts if day is not None), default=None)
 
 
-def _all_leave_marks(work: Work) -> bool:
+def _all_leave_marks(session: Session, progress: FigureProgress) -> bool:
     """Tell whether every writer who is still at work has seen which days are closed, and so leaves marks.
 
     PostgreSQL lets many write at once. The first look after the closing notes which transaction comes next; when all
     before that one have ended, nobody is left who may have looked too early.
     """
-    if work.session.get_bind().dialect.name != "postgresql":
+    if session.get_bind().dialect.name != "postgresql":
         return True  # one writer at a time
-    progress = work.session.get_one(FigureProgress, work.actor.hospital_id)
-    oldest, upcoming = work.session.execute(_TRANSACTIONS).one()
+    oldest, upcoming = session.execute(_TRANSACTIONS).one()
     if progress.settled_from is None:
         progress.settled_from = upcoming
         return False
@@ -131,33 +129,48 @@ _TRANSACTIONS = text(
 )
 
 
-def _count(session: Session, hospital_id: UUID, days: Sequence[date]) -> None:
-    """Put the figures of the days, as their rows say now, in the place of those kept, and add them up anew."""
-    months = sorted({day.replace(day=1) for day in days})
-    for gone in (
-        delete(FigureDay).where(FigureDay.hospital_id == hospital_id, FigureDay.day.in_(days)),
-        delete(FigureSpan).where(FigureSpan.hospital_id == hospital_id, FigureSpan.day.in_(days)),
-        delete(FigurePenalty).where(FigurePenalty.hospital_id == hospital_id, FigurePenalty.day.in_(days)),
-        delete(FigureHospitalDay).where(FigureHospitalDay.hospital_id == hospital_id, FigureHospitalDay.day.in_(days)),
-        delete(FigureMonth).where(FigureMonth.hospital_id == hospital_id, FigureMonth.month.in_(months)),
-    ):
-        session.execute(gone.execution_options(synchronize_session=False))
+def _count(session: Session, progress: FigureProgress, days: Sequence[date]) -> None:
+    """Put the figures of the days of a month, as their rows say now, in the place of those kept; add them up anew."""
+    hospital_id, month = progress.hospital_id, min(days).replace(day=1)
+    before = patients_of(session, hospital_id, days)
+    for kept in (FigureDay, FigureSpan, FigurePenalty, FigureHospitalDay):
+        _forget(session, kept, kept.hospital_id == hospital_id, kept.day.in_(days))
     of = only(hospital_id, days)
     rows = union_all(*counted(of, FACTS)).subquery()
     _store(session, FigureDay, hospital_id, rows, {"day": rows.c.day, "doctor_id": rows.c.doctor_id}, FACTS)
     spans = union_all(*counted_spans(of, list(SpanKind))).subquery()
     keys = {name: spans.c[name] for name in ("day", "kind", "length")}
-    _store(session, FigureSpan, hospital_id, spans, keys, ("visits", "missed"))
+    _store(session, FigureSpan, hospital_id, spans, keys, SPANS)
     struck = counted_penalties(of).subquery()
     keys = {name: struck.c[name] for name in ("day", "doctor_id", "patient_id")}
     _store(session, FigurePenalty, hospital_id, struck, keys, PENALTIES)
-    kept = select(FigureDay).where(FigureDay.hospital_id == hospital_id)
-    each = kept.where(FigureDay.day.in_(days)).subquery()
+    gather(session, hospital_id, days, before)
+    f = FigureDay
+    each = select(f).where(f.hospital_id == hospital_id, f.day.in_(days)).subquery()
     _store(session, FigureHospitalDay, hospital_id, each, {"day": each.c.day}, FACTS)
-    for month in months:
-        whole = kept.where(FigureDay.day.between(month, next(whole_months(month, date.max))[1])).subquery()
-        keys = {"month": literal(month), "doctor_id": whole.c.doctor_id}
-        _store(session, FigureMonth, hospital_id, whole, keys, FACTS)
+    for summed in (FigureMonth, FigureSpanMonth, FigureDoctorSpan):
+        _forget(session, summed, summed.hospital_id == hospital_id, summed.month == month)
+    for begins, ends in whole_months(month, min(progress.through, month + timedelta(days=31))):
+        _add_up(session, hospital_id, begins, ends)
+
+
+def _add_up(session: Session, hospital_id: UUID, begins: date, ends: date) -> None:
+    """Keep what a month makes, all of whose days are closed."""
+    f, s = FigureDay, FigureSpan
+    month = literal(begins)
+    days = select(f).where(f.hospital_id == hospital_id, f.day.between(begins, ends)).subquery()
+    _store(session, FigureMonth, hospital_id, days, {"month": month, "doctor_id": days.c.doctor_id}, FACTS)
+    spans = select(s).where(s.hospital_id == hospital_id, s.day.between(begins, ends)).subquery()
+    keys = {"month": month, "kind": spans.c.kind, "length": spans.c.length}
+    _store(session, FigureSpanMonth, hospital_id, spans, keys, SPANS)
+    of = only(hospital_id, list(Wanted(begins, ends).each_day()))
+    waits = union_all(*counted_spans(of, list(SpanKind), by="doctor_id")).subquery()
+    keys = {"doctor_id": waits.c.doctor_id, "month": month, "kind": waits.c.kind, "length": waits.c.length}
+    _store(session, FigureDoctorSpan, hospital_id, waits, keys, SPANS)
+
+
+def _forget(session: Session, model: type[Base], *where: ColumnElement[bool]) -> None:
+    session.execute(delete(model).where(*where).execution_options(synchronize_session=False))
 
 
 def _store(

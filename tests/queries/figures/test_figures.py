@@ -112,7 +112,7 @@ def check_all(runtime: Runtime, admin: Actor, books: Books) -> None:
                 check(session, admin, wanted, recount)
 
     for doctor_id in (None, books.doctors[2].id):
-        for check in (check_counts, check_penalties, check_times):
+        for check in (check_counts, check_penalties, check_times, check_waits):
             with runtime.reading() as session:
                 check(session, admin, Wanted(MONTHS.first, MONTHS.last, doctor_id), recount)
 
@@ -162,7 +162,9 @@ def check_penalties(session: Session, admin: Actor, wanted: Wanted, recount: Rec
     most = penalties.by_patient(session, admin, wanted, limit=4)
     struck = Counter(visit.patient_id for visit in visits if visit.id in recount.penalties)
     assert (most.patients, most.numbers) == (len(struck), penalties.Penalties(*recount.struck(visits)))
-    assert [row.numbers.penalties for row in most.rows] == sorted(struck.values(), reverse=True)[:4]
+    numbers = {one: recount.struck([v for v in visits if v.patient_id == one]) for one in struck}
+    ordered = sorted(struck, key=lambda one: (-numbers[one][0], -numbers[one][1], one))
+    assert [row.patient_id for row in most.rows] == ordered[:4]
     for one in most.rows:
         assert one.numbers == penalties.Penalties(
             *recount.struck([v for v in visits if v.patient_id == one.patient_id])
@@ -257,6 +259,7 @@ def test_figures_take_few_statements_however_many_visits(runtime: Runtime, books
         (3, lambda s: counts.by_week(s, admin, WANTED)),
         (2, lambda s: penalties.by_doctor(s, admin, WANTED)),
         (2, lambda s: penalties.by_patient(s, admin, WANTED, 50)),
+        (4, lambda s: penalties.by_patient(s, admin, MONTHS, 50)),
         (2, lambda s: utilisation.utilisation(s, admin, WANTED)),
         (2, lambda s: waiting.waiting_times(s, admin, WANTED)),
         (2, lambda s: waiting.lead_times(s, admin, WANTED)),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from hms.migrations.sql import run_sql
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -31,11 +33,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["hospital_id"], ["hospitals.id"], name=f"fk_{ASKERS}_hospital_id"),
         sa.PrimaryKeyConstraint("export_id", "user_id", name=f"pk_{ASKERS}"),
     )
+    run_sql("0013_figures_by_month.up")
     op.execute("INSERT INTO figure_marks (hospital_id, day) SELECT hospital_id, day FROM figure_hospital_days")
 
 
 def downgrade() -> None:
     """Go back."""
+    run_sql("0013_figures_by_month.down")
     op.drop_table(ASKERS)
     for who in ("patient_id", "doctor_id"):
         op.drop_index(f"ix_{PENALTIES}_{who}_day", PENALTIES)

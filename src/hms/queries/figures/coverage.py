@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from hms.domain.figures import Wanted, whole_months
@@ -56,10 +56,24 @@ class Coverage:
         changed = {day.replace(day=1) for day in self.marked}
         return [month for part in parts for month in whole_months(*part) if month[0] not in changed]
 
+    @property
+    def first_days(self) -> list[date]:
+        """The first days of those months, under which they are kept."""
+        return [begins for begins, _ in self.months]
+
+    @property
+    def beside(self) -> list[tuple[date, date]]:
+        """The spans of wanted days that are in no month that is kept as a whole, first to last."""
+        spans, begins = [], self.wanted.first
+        for first, last in self.months:
+            if begins < first:
+                spans.append((begins, first - timedelta(days=1)))
+            begins = last + timedelta(days=1)
+        return [*spans, (begins, self.wanted.last)] if begins <= self.wanted.last else spans
+
     def beside_months(self, day: Any) -> ColumnElement[bool]:
-        """Build the condition that a kept row's day may be read, and is in no month that is kept as a whole."""
-        whole = [day.between(begins, ends) for begins, ends in _joined(self.months)]
-        return and_(self.kept(day), not_(or_(*whole))) if whole else self.kept(day)
+        """Build the condition that a day is wanted, and in no month that is kept as a whole."""
+        return or_(false(), *(day.between(begins, ends) for begins, ends in self.beside))
 
     def counted(self, day: Any) -> ColumnElement[bool]:
         """Build the condition that a row belongs to a day that must be counted."""
@@ -89,22 +103,6 @@ def coverage(session: Session, hospital_id: UUID, wanted: Wanted, *, split: date
     return Coverage(hospital_id, wanted, rows[0].through, marked, split)
 
 
-def nothing_kept(hospital_id: UUID, wanted: Wanted) -> Coverage:
-    """Let all days be counted from their rows, whatever is kept."""
-    return Coverage(hospital_id, wanted)
-
-
 def only(hospital_id: UUID, days: Sequence[date]) -> Coverage:
     """Let just these days be counted from their rows."""
     return Coverage(hospital_id, Wanted(min(days), max(days)), date.max, days)
-
-
-def _joined(months: Sequence[tuple[date, date]]) -> list[tuple[date, date]]:
-    """Join months that follow each other into one span."""
-    spans: list[tuple[date, date]] = []
-    for begins, ends in months:
-        if spans and spans[-1][1] + timedelta(days=1) == begins:
-            spans[-1] = spans[-1][0], ends
-        else:
-            spans.append((begins, ends))
-    return spans

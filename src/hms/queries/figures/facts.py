@@ -1,7 +1,9 @@
 """What is counted of each doctor's day: the one place that says how (in words: domain/figures.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Subquery, and_, exists, func, literal, not_, or_, select, union_all
 from sqlalchemy.orm import aliased
@@ -46,8 +48,8 @@ def facts(of: Coverage, names: Sequence[str]) -> Subquery:
 def facts_by_doctor(of: Coverage, names: Sequence[str]) -> Subquery:
     """Build the rows (day, doctor_id, …names) of a period, to be added up; whole months come as their first day."""
     m = FigureMonth
-    parts = [_kept(of, names, of.beside_months(FigureDay.day))]
-    if months := [begins for begins, _ in of.months]:
+    parts = [_kept(of, names, and_(of.kept(FigureDay.day), of.beside_months(FigureDay.day)))]
+    if months := of.first_days:
         whole = select(m.month.label("day"), m.doctor_id, *(getattr(m, name) for name in names))
         whole = whole.where(m.hospital_id == of.hospital_id, m.month.in_(months))
         parts.append(whole if of.wanted.doctor_id is None else whole.where(of.only(m.doctor_id)))
@@ -107,7 +109,8 @@ def _slots(of: Coverage, names: Sequence[str]) -> Rows:
     return statement if of.wanted.doctor_id is None else statement.where(of.only(s.doctor_id))
 
 
-def _of_visits() -> dict[str, ColumnElement[int]]:
+@cache  # building them takes as long as some figures take to be read
+def _of_visits() -> Mapping[str, ColumnElement[int]]:
     came, missed, marked = _A.status.in_(CAME), _A.status == Status.NO_SHOW, _N.id.is_not(None)
     struck = _P.id.is_not(None)
     reminded = exists().where(AuditEntry.entity_id == _A.id, AuditEntry.action == "appointment.reminded")
@@ -149,16 +152,22 @@ def _of_visits() -> dict[str, ColumnElement[int]]:
 PENALTIES = ("penalties", "penalties_counting", "penalties_waived", "penalties_justified", "penalties_voided")
 
 
-def penalties_by_patient(of: Coverage) -> Subquery:
-    """Build the rows (day, doctor_id, patient_id, …PENALTIES) of a period, at most one a doctor's day and patient."""
+def penalties_by_patient(of: Coverage, only: Sequence[UUID] | None = None) -> Subquery:
+    """Build the rows (day, doctor_id, patient_id, …PENALTIES) of a period, at most one a doctor's day and patient.
+
+    ``only``: of these patients.
+    """
     f = FigurePenalty
     kept = select(f.day, f.doctor_id, f.patient_id, *(getattr(f, name) for name in PENALTIES))
     kept = kept.where(f.hospital_id == of.hospital_id, of.kept(f.day))
     if of.wanted.doctor_id is not None:
         kept = kept.where(of.only(f.doctor_id))
+    counted = counted_penalties(of)
+    if only is not None:
+        kept, counted = kept.where(f.patient_id.in_(only)), counted.where(_A.patient_id.in_(only))
     parts: list[Rows] = [kept] if of.keeps_some else []
     if of.counts_some or not parts:
-        parts.append(counted_penalties(of))
+        parts.append(counted)
     return union_all(*parts).subquery("penalties")
 
 

@@ -13,12 +13,15 @@ from hms.models import (
     Appointment,
     DoctorSlot,
     FigureDay,
+    FigureDoctorSpan,
     FigureHospitalDay,
     FigureMark,
     FigureMonth,
+    FigurePatient,
     FigurePenalty,
     FigureProgress,
     FigureSpan,
+    FigureSpanMonth,
 )
 from hms.queries.drift import Drift
 from hms.queries.figures.coverage import Rows, only
@@ -45,13 +48,44 @@ def closed_days(session: Session, hospital_id: UUID) -> list[date]:
 
 
 def differing(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[Drift]:
-    """Compare some closed days' figures with their rows; a day that waits to be counted anew is left out."""
+    """Compare the figures of all closed ``days`` of a month with their rows.
+
+    A day that waits to be counted anew is left out, and what is counted of its month.
+    """
     m = FigureMark
     marked = set(session.scalars(select(m.day).where(m.hospital_id == hospital_id, m.day.in_(days)).distinct()))
     found = _sums(session, hospital_id, days)
     if unmarked := [day for day in days if day not in marked]:
         found += _counts(session, hospital_id, unmarked)
+    for month in whole_months(days[0].replace(day=1), days[-1]):
+        found += _month_sums(session, hospital_id, *month)
+        if not marked:
+            found += _month_counts(session, hospital_id, *month)
     return found
+
+
+def differing_patients(session: Session, hospital_id: UUID, first: UUID, last: UUID) -> list[Drift]:
+    """Compare the days that are gathered of each patient from ``first`` to ``last`` with those that are kept."""
+    f, p = FigurePatient, FigurePenalty
+    days: dict[UUID, list[date]] = {}
+    cleared: dict[UUID, list[date]] = {}
+    kept = select(p.patient_id, p.day, p.penalties, p.penalties_counting).order_by(p.patient_id, p.day)
+    kept = kept.where(p.hospital_id == hospital_id, p.patient_id.between(first, last))
+    for patient_id, day, struck, counting in session.execute(kept):
+        days.setdefault(patient_id, []).extend([day] * struck)
+        cleared.setdefault(patient_id, []).extend([day] * (struck - counting))
+    expected = {
+        one: (own[0], own[-1], len(own), len(own) - len(cleared[one]), _written(own), _written(cleared[one]))
+        for one, own in days.items()
+    }
+    gathered = select(f.patient_id, f.first_day, f.last_day, f.penalties, f.penalties_counting, f.days, f.cleared_days)
+    gathered = gathered.where(f.hospital_id == hospital_id, f.patient_id.between(first, last))
+    found = {row[0]: (*row[1:5], _written(row[5]), _written(row[6])) for row in session.execute(gathered)}
+    return [
+        Drift("the gathered penalties are not those kept", patient_id=one)
+        for one in sorted(found.keys() | expected.keys())
+        if found.get(one) != expected.get(one)
+    ]
 
 
 def _counts(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[Drift]:
@@ -76,21 +110,46 @@ def _counts(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[D
 
 
 def _sums(session: Session, hospital_id: UUID, days: Sequence[date]) -> list[Drift]:
-    """Compare what is added up with the kept days themselves."""
-    f, h, m = FigureDay, FigureHospitalDay, FigureMonth
-    own, facts = f.hospital_id == hospital_id, [getattr(f, name) for name in FACTS]
+    """Compare what is added up over all doctors with the kept days themselves."""
+    f, h = FigureDay, FigureHospitalDay
+    facts = [getattr(f, name) for name in FACTS]
     kept = select(h.day, *(getattr(h, name) for name in FACTS)).where(h.hospital_id == hospital_id, h.day.in_(days))
-    wrong = _unlike(session, kept, [select(f.day, *facts).where(own, f.day.in_(days))], 1)
-    found = [Drift("the kept sum of all doctors is not what was added up", day=key[0]) for key in wrong]
-    for month in sorted({day.replace(day=1) for day in days}):
-        ends = next(whole_months(month, date.max))[1]
-        sums = select(m.doctor_id, *(getattr(m, name) for name in FACTS))
-        sums = sums.where(m.hospital_id == hospital_id, m.month == month)
-        wrong = _unlike(session, sums, [select(f.doctor_id, *facts).where(own, f.day.between(month, ends))], 1)
-        found += [
-            Drift("the kept sum of the month is not what was added up", doctor_id=key[0], day=month) for key in wrong
-        ]
+    each = select(f.day, *facts).where(f.hospital_id == hospital_id, f.day.in_(days))
+    wrong = _unlike(session, kept, [each], 1)
+    return [Drift("the kept sum of all doctors is not what was added up", day=key[0]) for key in wrong]
+
+
+def _month_sums(session: Session, hospital_id: UUID, begins: date, ends: date) -> list[Drift]:
+    """Compare what is added up over a month with its kept days."""
+    f, m, s, t = FigureDay, FigureMonth, FigureSpan, FigureSpanMonth
+    sums = select(m.doctor_id, *(getattr(m, name) for name in FACTS))
+    sums = sums.where(m.hospital_id == hospital_id, m.month == begins)
+    each = select(f.doctor_id, *(getattr(f, name) for name in FACTS))
+    each = each.where(f.hospital_id == hospital_id, f.day.between(begins, ends))
+    wrong = _unlike(session, sums, [each], 1)
+    found = [Drift("the kept sum of the month is not what was added up", doctor_id=key[0], day=begins) for key in wrong]
+    times = select(t.kind, t.length, t.visits, t.missed).where(t.hospital_id == hospital_id, t.month == begins)
+    days = select(s.kind, s.length, s.visits, s.missed)
+    days = days.where(s.hospital_id == hospital_id, s.day.between(begins, ends))
+    if _unlike(session, times, [days], 2):
+        found.append(Drift("the kept times of the month are not what was added up", day=begins))
     return found
+
+
+def _month_counts(session: Session, hospital_id: UUID, begins: date, ends: date) -> list[Drift]:
+    """Compare the times that are kept of each doctor's month with the visits."""
+    d = FigureDoctorSpan
+    kept = select(d.doctor_id, d.kind, d.length, d.visits, d.missed)
+    kept = kept.where(d.hospital_id == hospital_id, d.month == begins)
+    of = only(hospital_id, list(Wanted(begins, ends).each_day()))
+    wrong = {key[0] for key in _unlike(session, kept, counted_spans(of, list(SpanKind), by="doctor_id"), 3)}
+    what = "the kept times of a doctor's month are not what the visits say"
+    return [Drift(what, doctor_id=doctor_id, day=begins) for doctor_id in sorted(wrong)]
+
+
+def _written(days: Sequence[date | str]) -> list[str]:
+    """Give a list of days one form: SQLite keeps their text."""
+    return sorted(map(str, days))
 
 
 def _unlike(session: Session, kept: Rows, parts: Sequence[Rows], keys: int) -> list[tuple[Any, ...]]:

@@ -1,8 +1,9 @@
-"""Differences between instants, in both databases' words."""
+"""Differences between instants, and lists of days, in both databases' words."""
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, case, cast, func
+from sqlalchemy import BigInteger, ColumnElement, Date, Integer, case, cast, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -26,6 +27,51 @@ def _postgresql(element: seconds_between, compiler: SQLCompiler, **more: Any) ->
 def _sqlite(element: seconds_between, compiler: SQLCompiler, **more: Any) -> str:
     earlier, later = (compiler.process(clause, **more) for clause in element.clauses)
     return f"(CAST(strftime('%s', {later}) AS INTEGER) - CAST(strftime('%s', {earlier}) AS INTEGER))"
+
+
+class number_of_days(FunctionElement[int]):  # noqa: N801 -- as above
+    """How many days of a kept list lie within a period, its first and its last day included."""
+
+    name = "number_of_days"
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(number_of_days, "postgresql")
+def _postgresql_days(element: number_of_days, compiler: SQLCompiler, **more: Any) -> str:
+    days, first, last = (compiler.process(clause, **more) for clause in element.clauses)
+    # The list is sorted: two looks by halves, much faster than taking it apart.
+    return f"(width_bucket({last}, {days}) - width_bucket({first} - 1, {days}))"
+
+
+@compiles(number_of_days, "sqlite")
+def _sqlite_days(element: number_of_days, compiler: SQLCompiler, **more: Any) -> str:
+    days, first, last = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"(SELECT count(*) FROM json_each({days}) AS one WHERE one.value BETWEEN {first} AND {last})"  # noqa: S608
+
+
+class list_of_days(FunctionElement[Any]):  # noqa: N801 -- as above
+    """The days of those rows that meet a condition, as a list that is kept."""
+
+    name = "list_of_days"
+    inherit_cache = True
+
+
+@compiles(list_of_days, "postgresql")
+def _postgresql_list(element: list_of_days, compiler: SQLCompiler, **more: Any) -> str:
+    day, condition = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"coalesce(array_agg({day} ORDER BY {day}) FILTER (WHERE {condition}), '{{}}')"
+
+
+@compiles(list_of_days, "sqlite")
+def _sqlite_list(element: list_of_days, compiler: SQLCompiler, **more: Any) -> str:
+    day, condition = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"json_group_array({day}) FILTER (WHERE {condition})"
+
+
+def days_within(days: Any, first: date, last: date) -> ColumnElement[int]:
+    """Build how many days of a kept list lie from ``first`` to ``last``."""
+    return number_of_days(days, literal(first, Date()), literal(last, Date()))
 
 
 def minutes_between(earlier: Any, later: Any) -> ColumnElement[int]:

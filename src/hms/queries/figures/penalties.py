@@ -1,12 +1,12 @@
 """Penalties by doctor and by patient, by the days of the missed visits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
@@ -17,6 +17,7 @@ from hms.queries.figures.asking import allow
 from hms.queries.figures.coverage import coverage
 from hms.queries.figures.facts import PENALTIES, facts_by_doctor, penalties_by_patient
 from hms.queries.figures.measures import total
+from hms.queries.figures.patients import is_gathered, most
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,17 @@ def by_doctor(session: Session, actor: Actor, wanted: Wanted) -> PenaltiesByDoct
 
 
 def by_patient(session: Session, actor: Actor, wanted: Wanted, limit: int) -> PenaltiesByPatient:
-    """Count penalties by patient, the ``limit`` with most of them by name; two statements."""
+    """Count penalties by patient, the ``limit`` with most of them by name; two statements, of a long period four."""
     allow(session, actor, wanted)
-    found_rows = penalties_by_patient(coverage(session, actor.hospital_id, wanted))
+    of = coverage(session, actor.hospital_id, wanted)
+    if not is_gathered(of):
+        return _added_up(session, wanted, penalties_by_patient(of), limit)
+    found = most(session, of, limit)
+    named = _added_up(session, wanted, penalties_by_patient(of, found.ids), limit)
+    return replace(named, patients=found.patients, numbers=Penalties(*found.numbers))
+
+
+def _added_up(session: Session, wanted: Wanted, found_rows: Subquery, limit: int) -> PenaltiesByPatient:
     each = select(found_rows.c.patient_id, *(total(found_rows.c[name]).label(name) for name in PENALTIES)).group_by(
         found_rows.c.patient_id
     )
@@ -118,7 +127,7 @@ def by_patient(session: Session, actor: Actor, wanted: Wanted, limit: int) -> Pe
         .select_from(each_one)
         .subquery()
     )
-    most = (
+    ranked = (
         select(each_one)
         .order_by(each_one.c.penalties.desc(), each_one.c.penalties_counting.desc(), each_one.c.patient_id)
         .limit(limit)
@@ -126,11 +135,11 @@ def by_patient(session: Session, actor: Actor, wanted: Wanted, limit: int) -> Pe
     )
     statement = (
         select(*overall.c, Patient.id, Patient.mrn, Patient.first_name, Patient.last_name, Patient.status)
-        .add_columns(Patient.no_show_count, *(most.c[name] for name in PENALTIES))
+        .add_columns(Patient.no_show_count, *(ranked.c[name] for name in PENALTIES))
         .select_from(overall)
-        .outerjoin(most, most.c.penalties > 0)
-        .outerjoin(Patient, Patient.id == most.c.patient_id)
-        .order_by(most.c.penalties.desc(), most.c.penalties_counting.desc(), most.c.patient_id)
+        .outerjoin(ranked, ranked.c.penalties > 0)
+        .outerjoin(Patient, Patient.id == ranked.c.patient_id)
+        .order_by(ranked.c.penalties.desc(), ranked.c.penalties_counting.desc(), ranked.c.patient_id)
     )
     found = session.execute(statement).all()
     patients, *all_numbers = found[0][:6]

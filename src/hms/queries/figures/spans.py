@@ -4,14 +4,27 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, Integer, String, and_, cast, func, literal, not_, select, type_coerce, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    cast,
+    func,
+    literal,
+    not_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from hms.domain.appointments import Status
 from hms.domain.figures import SpanKind, Wanted
-from hms.models import Appointment, FigureSpan
-from hms.queries.figures.coverage import Coverage, Rows, coverage, nothing_kept
+from hms.models import Appointment, FigureDoctorSpan, FigureSpan, FigureSpanMonth
+from hms.queries.figures.coverage import Coverage, Rows, coverage
 from hms.queries.figures.facts import CAME
 from hms.queries.figures.measures import days_between, many, minutes_between, total
 
@@ -28,16 +41,10 @@ def measured(
 ) -> list[tuple[bool, SpanKind, int, int, int]]:
     """Return (is it of ``wanted``, kind, length, visits, missed) of the period and the one before; two statements.
 
-    A single doctor's visits are few enough to be counted from the rows, so only whole hospitals' are kept.
+    Of a single doctor only whole months are kept; the days beside them are counted from their few visits.
     """
-    both = wanted.with_before
-    of = coverage(session, hospital_id, both) if wanted.doctor_id is None else nothing_kept(hospital_id, both)
-    parts: list[Rows] = []
-    if of.keeps_some:
-        parts.append(_kept(of, kinds))
-    if of.counts_some or not parts:
-        parts += counted(of, kinds)
-    rows = union_all(*parts).subquery()
+    of = coverage(session, hospital_id, wanted.with_before, split=wanted.first)
+    rows = union_all(*(_of_hospital(of, kinds) if wanted.doctor_id is None else _of_doctor(of, kinds))).subquery()
     now = (rows.c.day >= wanted.first).label("now")
     grouped = (now, rows.c.kind, rows.c.length)
     statement = select(*grouped, total(rows.c.visits), total(rows.c.missed)).group_by(*grouped)
@@ -45,35 +52,51 @@ def measured(
     return [(bool(row[0]), SpanKind(row[1]), row[2], int(row[3]), int(row[4])) for row in found]
 
 
-def counted(of: Coverage, kinds: Sequence[SpanKind]) -> list[Rows]:
-    """Build the rows (day, kind, length, visits, missed) from the visits themselves, of days that must be counted."""
+def counted(
+    of: Coverage, kinds: Sequence[SpanKind], by: str = "day", days: ColumnElement[bool] | None = None
+) -> list[Rows]:
+    """Build the rows (``by``, kind, length, visits, missed) from the visits themselves.
+
+    ``by``: "day" or "doctor_id". ``days``: of visits of which days; by default those that must be counted.
+    """
     a = Appointment
+    key = {"day": a.appointment_date, "doctor_id": a.doctor_id}[by]
     visits = (
-        select(a.appointment_date.label("day"), a.status, a.imported, a.booked_at, a.starts_at)
+        select(key.label(by), a.status, a.imported, a.booked_at, a.starts_at)
         .add_columns(a.checked_in_at, a.vitals_recorded_at, a.started_at)
-        .where(a.hospital_id == of.hospital_id, of.counted(a.appointment_date))
+        .where(a.hospital_id == of.hospital_id, of.counted(a.appointment_date) if days is None else days)
         .where(a.status.in_([*CAME, Status.NO_SHOW]))
     )
     if of.wanted.doctor_id is not None:
         visits = visits.where(of.only(a.doctor_id))
     read = visits.cte("visits")  # once, whatever is measured
-    return [_measured(read, kind) for kind in kinds]
+    return [_measured(read, kind, by) for kind in kinds]
 
 
-def _measured(visits: CTE, kind: SpanKind) -> Rows:
+def _measured(visits: CTE, kind: SpanKind, by: str) -> Rows:
     v = visits.c
     length, condition = _lead(v) if kind is SpanKind.LEAD else _wait(v, kind)
-    rows = select(v.day, cast(length, Integer).label("length"), v.status).where(condition).subquery()
+    rows = select(v[by], cast(length, Integer).label("length"), v.status).where(condition).subquery()
     numbers = (cast(func.count(), Integer).label("visits"), many(rows.c.status == Status.NO_SHOW).label("missed"))
-    grouped = (rows.c.day, rows.c.length)
-    return select(rows.c.day, literal(kind.value).label("kind"), rows.c.length, *numbers).group_by(*grouped)
+    grouped = (rows.c[by], rows.c.length)
+    return select(rows.c[by], literal(kind.value).label("kind"), rows.c.length, *numbers).group_by(*grouped)
 
 
-def _kept(of: Coverage, kinds: Sequence[SpanKind]) -> Rows:
-    f = FigureSpan
-    return select(f.day, type_coerce(f.kind, String()).label("kind"), f.length, f.visits, f.missed).where(
-        f.hospital_id == of.hospital_id, of.kept(f.day), f.kind.in_(kinds)
-    )
+def _of_hospital(of: Coverage, kinds: Sequence[SpanKind]) -> list[Rows]:
+    f, m = FigureSpan, FigureSpanMonth
+    days = select(f.day, type_coerce(f.kind, String()).label("kind"), f.length, f.visits, f.missed)
+    days = days.where(f.hospital_id == of.hospital_id, of.kept(f.day), of.beside_months(f.day), f.kind.in_(kinds))
+    months = select(m.month.label("day"), type_coerce(m.kind, String()).label("kind"), m.length, m.visits, m.missed)
+    months = months.where(m.hospital_id == of.hospital_id, m.month.in_(of.first_days), m.kind.in_(kinds))
+    return [days, months, *counted(of, kinds)] if of.counts_some else [days, months]
+
+
+def _of_doctor(of: Coverage, kinds: Sequence[SpanKind]) -> list[Rows]:
+    m = FigureDoctorSpan
+    months = select(m.month.label("day"), type_coerce(m.kind, String()).label("kind"), m.length, m.visits, m.missed)
+    months = months.where(m.hospital_id == of.hospital_id, of.only(m.doctor_id))
+    months = months.where(m.month.in_(of.first_days), m.kind.in_(kinds))
+    return [months, *counted(of, kinds, days=of.beside_months(Appointment.appointment_date))]
 
 
 def _wait(v: Columns, kind: SpanKind) -> tuple[Any, Any]:
