@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     sqlite_synchronous: str = "FULL"
     database_pool_size: int = 10
+    trusted_proxies: int = Field(0, ge=0, le=9)
     web_threads: int = 4
     web_processes: int = 2
     worker_threads: int = 4
@@ -75,6 +76,11 @@ class Settings(BaseSettings):
         """The database to use: the one set, or ``hms.db`` in the data folder."""
         url = self.database_url or f"sqlite:///{(self.data_dir / 'hms.db').absolute()}"
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def shared_redis_url(self) -> str:
+        """The Redis that all processes share beside tasks; empty where there is one process, and so no need of any."""
+        return self.redis_url if self.broker_url.startswith(("redis:", "rediss:")) else ""
 
     @property
     def host(self) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hms.web import throttle
+from hms.gateways.tries import TriesHere
 from hms.web.errors import TooManyError
 from hms.web.throttle import Throttle
 
@@ -15,7 +15,7 @@ WINDOW = timedelta(minutes=15)
 
 
 def failed_often(times: int, key: str = "a") -> Throttle:
-    guard = Throttle(3, WINDOW)
+    guard = Throttle("door", TriesHere(), 3, WINDOW)
     for number in range(times):
         guard.failed(key, NOW + timedelta(seconds=number))
     return guard
@@ -28,6 +28,11 @@ def test_the_limit_is_reached_by_one_key_alone() -> None:
     assert caught.value.seconds == 601
     assert "10 minutes" in caught.value.message
     guard.check("b", NOW)
+
+
+def test_doors_with_one_count_are_told_apart() -> None:
+    guard = failed_often(3)
+    assert Throttle("other", guard.tries, 3, WINDOW).check("a", NOW) is None  # type: ignore[func-returns-value]
 
 
 def test_waiting_opens_the_door_again() -> None:
@@ -43,15 +48,3 @@ def test_success_forgets_the_failures() -> None:
     guard.failed("a", NOW)
     guard.check("a", NOW)
     assert failed_often(2).check("a", NOW) is None  # type: ignore[func-returns-value]
-
-
-def test_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "MAX_KEYS", 50)
-    guard = Throttle(3, WINDOW)
-    for number in range(500):
-        guard.failed(f"key {number}", NOW)
-    for number in range(3):
-        guard.failed("key 499", NOW + timedelta(seconds=number))
-    with pytest.raises(TooManyError):
-        guard.check("key 499", NOW)
-    assert len(guard._failures) <= 50  # noqa: SLF001 - the promise is about memory

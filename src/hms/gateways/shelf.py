@@ -73,7 +73,7 @@ class Shelf:
 
 def shelf_of(settings: Settings) -> Shelf:
     """Build the shelf: shared where the processes share a Redis broker."""
-    return Shelf(settings.redis_url if settings.broker_url.startswith(("redis:", "rediss:")) else "")
+    return Shelf(settings.shared_redis_url)
 
 
 def _shared(url: str) -> CacheRegion:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hms.clock import stopwatch
 from hms.metrics import Metrics
@@ -43,6 +44,8 @@ def create_app(runtime: Runtime) -> Flask:
     # A redirect to a tidier address would answer in HTML and lose a POST's body.
     app.url_map.merge_slashes = False
     app.extensions["hms.door"] = open_door(runtime)
+    if proxies := runtime.settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     errors.install(app)
     operations.register(app, runtime)
     _surround(app, runtime.metrics, secure=runtime.settings.base_url.startswith("https:"))

@@ -6,6 +6,7 @@ Both name a login session that is looked up, alive, at each request. For pages: 
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from hms.access.links import LinkSigner
 from hms.access.passwords import hash_password, is_outdated, matches, waste_time
 from hms.access.tokens import Audience, Signer, digest_of
 from hms.domain.errors import Code, Detail, DomainError
+from hms.gateways.tries import tries_of
 from hms.queries import identity as identities
 from hms.queries.identity import Candidate, Identity
 from hms.runtime import Runtime
@@ -54,6 +56,7 @@ class Door:
     calendar_reads: Throttle
     kiosk_numbers: Throttle
     kiosk_addresses: Throttle
+    outside_calls: Throttle
 
     @property
     def access_lifetime(self) -> timedelta:
@@ -214,18 +217,19 @@ def open_door(runtime: Runtime) -> Door:
     secret = settings.secret_key.get_secret_value()
     if not secret and settings.mode is not Mode.PRODUCTION:
         secret = local_secret(settings.data_dir)
-    window = timedelta(minutes=15)
+    guard = partial(Throttle, tries=tries_of(settings.shared_redis_url), window=timedelta(minutes=15))
     return Door(
         runtime,
         Signer(secret),
         LinkSigner(secret),
-        throttle=Throttle(10, window),
-        registrations=Throttle(30, window, "tries"),
-        mailboxes=Throttle(10, window, "tries with this address"),
-        wrong_calendars=Throttle(30, window, "wrong calendar addresses"),
-        calendar_reads=Throttle(60, window, "looks at this calendar"),
-        kiosk_numbers=Throttle(5, window, "tries with this number"),
-        kiosk_addresses=Throttle(40, window, "failed tries here"),
+        throttle=guard("sign-in", limit=10),
+        registrations=guard("registration", limit=30, what="tries"),
+        mailboxes=guard("mailbox", limit=10, what="tries with this address"),
+        wrong_calendars=guard("wrong-calendar", limit=30, what="wrong calendar addresses"),
+        calendar_reads=guard("calendar", limit=60, what="looks at this calendar"),
+        kiosk_numbers=guard("kiosk-number", limit=5, what="tries with this number"),
+        kiosk_addresses=guard("kiosk", limit=40, what="failed tries here"),
+        outside_calls=guard("outside-call", limit=20, window=timedelta(minutes=1), what="calls"),
     )
 
 

@@ -3,11 +3,11 @@
 import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
-from flask import current_app, request
+from flask import request
 
 from hms.access.permissions import Permission
 from hms.domain.errors import Code, Detail, DomainError
@@ -16,14 +16,12 @@ from hms.processes.jobs import OutcomeStatus, RunOutcome, run_for_all, run_job
 from hms.queries import job_runs as queries
 from hms.queries.job_runs import Health, RunRow, RunStats
 from hms.web.api.routing import Call, Routes
-from hms.web.throttle import Throttle
 
 routes = Routes("Automation", "The no-show check, which also runs by itself every five minutes of working hours.")
 
 log = structlog.get_logger(__name__)
 
 KEY_HEADER = "x-cron-api-key"
-CALLS_PER_MINUTE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +121,7 @@ def _require_key(call: Call) -> None:
     expected = call.runtime.settings.cron_api_key.get_secret_value()
     if not expected:
         raise DomainError(Code.NOT_CONFIGURED, "Calls from outside are off. Set CRON_API_KEY to allow them.")
-    throttle: Throttle = current_app.extensions.setdefault(
-        "hms.cron_throttle", Throttle(CALLS_PER_MINUTE, timedelta(minutes=1), "calls")
-    )
+    throttle = call.door.outside_calls
     now = call.runtime.clocks.machine.now()
     throttle.check(call.address, now)
     throttle.failed(call.address, now)  # good calls count too: each one works through every hospital
