@@ -192,6 +192,59 @@ def test_a_guardian_is_told_of_whose_history_it_is(runtime: Runtime) -> None:
     assert child.text(export_id, actor).count("\r\n") == 3
 
 
+def with_a_guardian(runtime: Runtime) -> tuple[Archive, Actor, User]:
+    """Give the archive of a patient with a login, and somebody else who looks after them."""
+    archive = Archive.open(runtime, 2)
+    mother = make_patient(runtime, archive.hospital, login=True)
+    common = {"hospital_id": archive.hospital.id, "created_at": runtime.clocks.hospital.now()}
+    add(runtime, PatientGuardian(**common, user_id=mother.user_id, patient_id=archive.patient.id))
+    own = actor_of(mother)
+    actor = Actor(
+        own.hospital_id, Role.PATIENT, own.user_id, own.patient_id, dependants=frozenset({archive.patient.id})
+    )
+    assert mother.user_id is not None
+    return archive, actor, reload(runtime, User, mother.user_id)
+
+
+def test_each_who_asked_while_it_was_written_is_told(runtime: Runtime) -> None:
+    archive, guardian, mother = with_a_guardian(runtime)
+    export_id = archive.ask()
+    assert archive.ask(guardian, archive.patient.id) == export_id
+    assert archive.ask(guardian, archive.patient.id) == export_id
+    assert archive.write().done == 1
+    told = {row.user_id: row.message for row in rows(runtime, Notification)}
+    assert told.keys() == {archive.patient.user_id, mother.id}
+    assert "'s visits that you asked for" in told[mother.id]
+    mails = {mail.to: mail for mail in Mailbox(runtime).fetch()}
+    assert len(mails) == 2
+    for mail in mails.values():
+        assert mail.attachments[0].content.decode() == archive.text(export_id)
+
+
+def test_who_asked_second_and_may_not_have_it_any_more_gets_nothing(runtime: Runtime) -> None:
+    archive, guardian, mother = with_a_guardian(runtime)
+    archive.ask()
+    archive.ask(guardian, archive.patient.id)
+    archive.write()
+    with runtime.database.writing() as session:
+        session.execute(delete(PatientGuardian))
+    mails = {mail.to: len(mail.attachments) for mail in Mailbox(runtime).fetch()}
+    assert mails.pop(mother.email) == 0
+    assert list(mails.values()) == [1]
+
+
+def test_each_who_asked_is_told_that_it_failed(runtime: Runtime, machine_clock: FixedClock) -> None:
+    archive, guardian, mother = with_a_guardian(runtime)
+    archive.visit(runtime.clocks.hospital.now() - timedelta(days=30), diagnosis=["no object at all"])
+    archive.ask(guardian, archive.patient.id)
+    archive.ask()
+    for _ in range(MAX_TRIES):
+        archive.write()
+        machine_clock.advance(timedelta(minutes=5))
+    told = rows(runtime, Notification, Notification.type == "HISTORY_EXPORT_FAILED")
+    assert {row.user_id for row in told} == {archive.patient.user_id, mother.id}
+
+
 def test_who_looks_after_nobody_any_more_gets_nothing(runtime: Runtime) -> None:
     archive = Archive.open(runtime, 1)
     actor, child = guardian_of(runtime, archive)

@@ -23,7 +23,7 @@ def files_of(runtime: Runtime, delivery: Delivery, now: datetime) -> tuple[Attac
     with runtime.reading() as session:
         if not hospitals.rules(session, delivery.hospital_id).policy.mail_clinical_content:
             return ()
-        file = queries.to_mail(session, delivery.hospital_id, UUID(export_id), now)
+        file = queries.to_mail(session, delivery.hospital_id, UUID(export_id), delivery.user_id, now)
     if file is None or file.size > MOST_ATTACHED:
         return ()
     try:

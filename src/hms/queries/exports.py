@@ -1,5 +1,6 @@
 """Exported histories: their tasks as those see them whose records they are, and what workers and mails need."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +13,10 @@ from hms.access.actors import Actor
 from hms.access.permissions import Permission, may
 from hms.access.scope import not_found, own_patients
 from hms.domain.errors import Code, DomainError
+from hms.domain.events import Asker
 from hms.domain.exports import UNDER_WAY, ExportStatus, is_over, progress
 from hms.domain.people import Contact, Role
-from hms.models import Appointment, ExportPart, HistoryExport, Patient, PatientGuardian, User
+from hms.models import Appointment, ExportAsker, ExportPart, HistoryExport, Patient, PatientGuardian, User
 
 # In the index's own words: SQLite takes a partial index only for conditions that it finds in the statement's text.
 _IS_UNDER_WAY = text("history_exports.status IN ('PENDING', 'RUNNING')")
@@ -63,12 +65,11 @@ class DueTask:
 
 
 @dataclass(frozen=True, slots=True)
-class AskerRow:
-    """Whose history it is, and the login that asked for it, while it may still have it."""
+class AskedFor:
+    """Whose history it is, and who asked for it and may still have it, each once."""
 
     patient_name: str
-    is_own: bool
-    contact: Contact | None
+    askers: Sequence[Asker]
 
 
 def one(session: Session, actor: Actor, export_id: UUID, now: datetime) -> TaskRow:
@@ -102,15 +103,17 @@ def file(session: Session, actor: Actor, export_id: UUID, now: datetime) -> File
     return FileRow(*session.execute(_file().where(HistoryExport.id == export_id)).one())
 
 
-def to_mail(session: Session, hospital_id: UUID, export_id: UUID, now: datetime) -> FileRow | None:
+def to_mail(
+    session: Session, hospital_id: UUID, export_id: UUID, user_id: UUID | None, now: datetime
+) -> FileRow | None:
     """Return the file that a mail may carry to who asked for it; None once it is gone, or not theirs any more."""
     e = HistoryExport
     row = session.execute(
         _file()
         .join(Patient, Patient.id == e.patient_id)
-        .join(User, User.id == e.user_id)
+        .join(User, User.id == user_id)
         .where(e.id == export_id, e.hospital_id == hospital_id, e.status == ExportStatus.DONE, e.expires_at > now)
-        .where(_may_have())
+        .where(_asked(), _may_have())
     ).one_or_none()
     return None if row is None else FileRow(*row)
 
@@ -138,23 +141,31 @@ def visits_of(session: Session, hospital_id: UUID, patient_id: UUID, until: date
     return session.scalar(counting) or 0
 
 
-def asker(session: Session, export: HistoryExport) -> AskerRow:
-    """Return whom to tell of an export."""
-    u, p = User, Patient
-    row = session.execute(
-        select(u.id, u.first_name, u.last_name, u.email, u.phone, u.language, _may_have().label("may"))
+def asked_for(session: Session, export: HistoryExport) -> AskedFor:
+    """Return whom to tell of an export; one statement."""
+    e, p, u = HistoryExport, Patient, User
+    rows = session.execute(
+        select(u.id, u.first_name, u.last_name, u.email, u.phone, u.language)
         .add_columns(p.first_name.label("patient_first"), p.last_name.label("patient_last"), p.user_id)
-        .join(p, p.id == export.patient_id)
-        .where(u.id == export.user_id)
-    ).one()
-    contact = Contact(
-        f"{row.first_name} {row.last_name}", user_id=row.id, email=row.email, phone=row.phone, language=row.language
-    )
-    return AskerRow(
-        patient_name=f"{row.patient_first} {row.patient_last}",
-        is_own=row.user_id == row.id,
-        contact=contact if row.may else None,
-    )
+        .select_from(e)
+        .join(p, p.id == e.patient_id)
+        .outerjoin(u, _asked() & _may_have())
+        .where(e.id == export.id)
+        .order_by(u.id)
+    ).all()
+    return AskedFor(f"{rows[0].patient_first} {rows[0].patient_last}", [_asker(row) for row in rows if row.id])
+
+
+def _asker(row: Row[Any]) -> Asker:
+    name = f"{row.first_name} {row.last_name}"
+    contact = Contact(name, user_id=row.id, email=row.email, phone=row.phone, language=row.language)
+    return Asker(contact, is_own=row.user_id == row.id)
+
+
+def _asked() -> ColumnElement[bool]:
+    """Build the condition that the login asked for the file, first or while it was being written."""
+    e, also = HistoryExport, ExportAsker
+    return or_(User.id == e.user_id, exists().where(also.export_id == e.id, also.user_id == User.id))
 
 
 def _may_have() -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from hms.access.scope import find, not_found
 from hms.domain.errors import Code, DomainError
 from hms.domain.events import HistoryExported, HistoryExportFailed
 from hms.domain.exports import LEASE, MAX_TRIES, MOST_A_DAY, UNDER_WAY, ExportStatus, parts_of, retry_delay
-from hms.models import ExportPart, HistoryExport, Patient, new_id
+from hms.models import ExportAsker, ExportPart, HistoryExport, Patient, new_id
 from hms.queries import exports
 from hms.transaction import Work
 
@@ -69,8 +69,8 @@ class GiveBack:
 def ask(work: Work, command: ExportHistory) -> UUID:
     """Ask for the history of one's own, or of somebody one looks after, as a file; return the task.
 
-    A task of that patient under way is given again. Raise NOT_FOUND for anybody else's, FORBIDDEN for staff, and
-    RATE_LIMITED from the eleventh within a day on.
+    A task of that patient under way is given again, and tells all who asked for it. Raise NOT_FOUND for anybody else's,
+    FORBIDDEN for staff, and RATE_LIMITED from the eleventh within a day on.
     """
     work.require(Permission.SEE_OWN_RECORD)
     patient_id = command.patient_id or work.actor.patient_id
@@ -78,9 +78,12 @@ def ask(work: Work, command: ExportHistory) -> UUID:
         raise not_found("Patient")
     find(work.session, work.actor, Patient, patient_id, lock=True)
     e = HistoryExport
-    under_way = work.session.scalar(select(e.id).where(e.patient_id == patient_id, e.status.in_(sorted(UNDER_WAY))))
+    # Locked, so that it does not end while somebody else asks for it too.
+    running = select(e).where(e.patient_id == patient_id, e.status.in_(sorted(UNDER_WAY)))
+    under_way = work.session.scalar(running.with_for_update(key_share=True))
     if under_way is not None:
-        return under_way
+        _join(work, under_way, work.actor.user_id)
+        return under_way.id
     since = work.now - timedelta(days=1)
     asked = select(func.count()).where(e.patient_id == patient_id, e.asked_at > since)
     if (work.session.scalar(asked) or 0) >= MOST_A_DAY:
@@ -97,6 +100,12 @@ def ask(work: Work, command: ExportHistory) -> UUID:
     work.changed("history_export", "asked", row, patient_id=patient_id)
     work.pending_files += 1
     return row.id
+
+
+def _join(work: Work, row: HistoryExport, user_id: UUID) -> None:
+    if user_id != row.user_id and work.session.get(ExportAsker, (row.id, user_id)) is None:
+        work.session.add(ExportAsker(export_id=row.id, user_id=user_id, hospital_id=row.hospital_id))
+        work.changed("history_export", "asked", row, patient_id=row.patient_id)
 
 
 def claim(work: Work, command: Claim) -> Claimed | None:
@@ -156,6 +165,7 @@ def forget(work: Work) -> int:
     kept = max(work.hospital.policy.run_retention_days, work.hospital.policy.export_keep_days)
     old = select(e.id).where(ours, e.asked_at <= work.now - timedelta(days=kept), e.status.not_in(sorted(UNDER_WAY)))
     _delete_parts(work, old)
+    work.session.execute(delete(ExportAsker).where(ExportAsker.export_id.in_(old)))
     return count + _count(work, delete(e).where(e.id.in_(old)))
 
 
@@ -163,14 +173,13 @@ def _finish(work: Work, row: HistoryExport) -> None:
     days = work.hospital.policy.export_keep_days
     row.status, row.lease, row.completed_at = ExportStatus.DONE, None, work.now
     row.expires_at = work.now + timedelta(days=days)
-    found = exports.asker(work.session, row)
+    found = exports.asked_for(work.session, row)
     work.emit(
         HistoryExported(
             entity_id=row.id,
-            asker=found.contact,
+            askers=found.askers,
             patient_id=row.patient_id,
             patient_name=found.patient_name,
-            is_own=found.is_own,
             lines=row.lines_done,
             days=days,
         )
@@ -182,14 +191,13 @@ def _fail(work: Work, row: HistoryExport) -> None:
     row.error = "The file could not be written. Please ask for it again, or tell the clinic if it fails once more."
     _delete_parts(work, [row.id])
     row.parts = row.size = 0
-    found = exports.asker(work.session, row)
+    found = exports.asked_for(work.session, row)
     work.emit(
         HistoryExportFailed(
             entity_id=row.id,
-            asker=found.contact,
+            askers=found.askers,
             patient_id=row.patient_id,
             patient_name=found.patient_name,
-            is_own=found.is_own,
         )
     )
 

@@ -10,7 +10,7 @@ from hms.domain.events.appointments import (
 from hms.domain.events.base import Changed, Event, Visit, written
 from hms.domain.events.calendars import AbsenceChanged, DoctorMadeUnavailable, HolidayChanged, ScheduleChanged
 from hms.domain.events.consultations import ParticipantInvited, VitalsRecorded
-from hms.domain.events.exports import HistoryExported, HistoryExportFailed
+from hms.domain.events.exports import Asker, HistoryExported, HistoryExportFailed
 from hms.domain.events.job_runs import JobFailing, JobRecovered
 from hms.domain.events.login_links import LoginLinkMade, PasswordReset
 from hms.domain.events.messages import MessageTried
@@ -25,6 +25,7 @@ __all__ = [
     "AppointmentMoved",
     "AppointmentReminded",
     "AppointmentRescheduled",
+    "Asker",
     "Changed",
     "DaySummarised",
     "DoctorMadeUnavailable",

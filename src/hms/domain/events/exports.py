@@ -1,5 +1,6 @@
 """What became of a history that somebody asked for as a file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -8,17 +9,24 @@ from hms.domain.events.base import Event
 from hms.domain.people import Contact
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked for a history; ``is_own``: it is their own."""
+
+    contact: Contact
+    is_own: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryExported(Event):
-    """The file is there. ``asker``: whose login asked for it, if it may still have it; ``lines``: visits in it."""
+    """The file is there. ``askers``: whose logins asked for it and may still have it; ``lines``: visits in it."""
 
     action: ClassVar[str] = "history_export.written"
     entity: ClassVar[str] = "history_export"
 
-    asker: Contact | None
+    askers: Sequence[Asker]
     patient_id: UUID
     patient_name: str
-    is_own: bool
     lines: int
     days: int
 
@@ -34,10 +42,9 @@ class HistoryExportFailed(Event):
     action: ClassVar[str] = "history_export.failed"
     entity: ClassVar[str] = "history_export"
 
-    asker: Contact | None
+    askers: Sequence[Asker]
     patient_id: UUID
     patient_name: str
-    is_own: bool
 
     def details(self) -> dict[str, object]:
         """Return whose history it is."""

@@ -14,6 +14,7 @@ from hms.domain.events import (
     AppointmentCancelled,
     AppointmentReminded,
     AppointmentRescheduled,
+    Asker,
     DaySummarised,
     DoctorMadeUnavailable,
     Event,
@@ -198,10 +199,9 @@ SAMPLES: dict[str, Sample] = {
         "A history is exported",
         lambda facts: HistoryExported(
             entity_id=NOBODY,
-            asker=facts.patient,
+            askers=[Asker(facts.patient, is_own=True)],
             patient_id=NOBODY,
             patient_name=facts.patient.name,
-            is_own=True,
             lines=12,
             days=7,
         ),
@@ -209,7 +209,10 @@ SAMPLES: dict[str, Sample] = {
     "history_failed": Sample(
         "A history cannot be exported",
         lambda facts: HistoryExportFailed(
-            entity_id=NOBODY, asker=facts.patient, patient_id=NOBODY, patient_name="Nils Lindgren", is_own=False
+            entity_id=NOBODY,
+            askers=[Asker(facts.patient, is_own=False)],
+            patient_id=NOBODY,
+            patient_name="Nils Lindgren",
         ),
     ),
     "to_doctor": Sample("Doctors: a patient cancels", lambda facts: _cancelled(facts, by_patient=True), 1),
