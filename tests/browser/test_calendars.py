@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from hms.domain.slots import DayOfWeek, WeeklyBlock
 from hms.models import Doctor, User
 from hms.queries import schedules
-from tests.browser.conftest import Accessibility, Complaints, Served
+from tests.browser.conftest import Accessibility, Complaints, Served, overflow_of
 from tests.support.factories import actor_of
 
 WITHIN_MS = 3_000
@@ -141,7 +141,7 @@ def test_calendars_have_no_barriers(
     for path in ("", "/month", "/week", "/slots", "/absences", "/holidays"):
         open_page(served, page, "admin", f"/calendar{path}")
         accessibility.assert_none(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert overflow_of(page) <= 0, path
     served.let_in(page, served.clinic.doctors[0])
     page.goto(f"{served.url}/my/calendar")
     page.get_by_role("button", name="Make my address").click()

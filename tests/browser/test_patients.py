@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from hms.access.passwords import hash_password
 from hms.domain.people import Role
-from tests.browser.conftest import Accessibility, Complaints, Served
+from tests.browser.conftest import Accessibility, Complaints, Served, overflow_of
 from tests.support.clinic import TODAY
 from tests.support.factories import actor_of, make_patient, make_user
 
@@ -26,7 +26,7 @@ def assert_fits(page: Page) -> None:
     page.wait_for_load_state()  # a page can be read before its styles are there
     assert page.evaluate(SMALL_TARGETS % SMALLEST_TARGET) == []
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 17
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert overflow_of(page) <= 0
 
 
 @pytest.fixture
