@@ -17,7 +17,7 @@ from benchmarks.over_figures import measure_figures
 from benchmarks.over_house import measure_demo, measure_house
 from benchmarks.over_http import measure_bookings, measure_slots
 from benchmarks.over_mail import measure_mail
-from benchmarks.over_marks import measure_sweep
+from benchmarks.over_marks import measure_sweep, measure_sweep_among
 from benchmarks.over_work import measure_import
 
 BENCHMARKS: dict[str, Callable[[str, float], Iterator[Figure]]] = {
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[str, float], Iterator[Figure]]] = {
     "first-free": measure_first_free,
     "import": measure_import,
     "sweep": measure_sweep,
+    "sweep-among": measure_sweep_among,
     "mail": measure_mail,
     "figures": measure_figures,
     "house": measure_house,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.figures import Figure
 from benchmarks.ground import ZONE, Ground, ground
+from benchmarks.history import store
 from hms.cli.running import collect_rarely
 from hms.clock import Clocks, FixedClock
 from hms.domain.appointments import Status
@@ -32,9 +33,10 @@ from hms.models import (
 from hms.models.base import Base
 from hms.models.bulk import insert_rows
 from hms.processes.jobs import run_job
-from hms.queries.no_shows import due_keys
+from hms.queries.no_shows import due_keys, is_due
 
 MISSED = 10_000
+STORED = 5_000_000
 TIMES_PLAIN = 4.0
 ROWS_A_STATEMENT = 1000
 STARTS = [(hour, minute) for hour in (9, 10, 11, 12, 14, 15, 16) for minute in (0, 15, 30, 45)]
@@ -68,23 +70,32 @@ class Rows:
 
 def measure_sweep(engine: str, _seconds: float) -> Iterator[Figure]:
     """Measure the check with as many visits due, its longest transaction, and the check with nothing due."""
+    yield from _beside_plain_sql(engine, 0)
+
+
+def measure_sweep_among(engine: str, _seconds: float) -> Iterator[Figure]:
+    """Measure the same among millions of finished visits; to store them twice takes most of the time."""
+    yield from _beside_plain_sql(engine, STORED)
+
+
+def _beside_plain_sql(engine: str, stored: int) -> Iterator[Figure]:
     collect_rarely()  # as whatever process runs the check does
-    with ground(engine, doctors=MISSED // len(STARTS) + 1, patients=MISSED) as laid:
-        visits = _evening_of_missed(laid)
+    with _missed_visits(engine, stored) as (laid, visits):
         with _transactions() as lasted:
             began = time.monotonic()
             outcome = run_job(laid.runtime, laid.hospital_id, JobName.NO_SHOW_CHECK, RunSource.MANUAL)
             took = time.monotonic() - began
         if outcome.items != MISSED:
             raise RuntimeError(f"The check handled {outcome.items} of {MISSED}: {outcome.error}")
-        yield Figure(f"{laid.engine}: no-shows marked, with all that follows", MISSED / took, "visits/s")
+        among = f", among {stored:,} stored" if stored else ""
+        yield Figure(f"{laid.engine}: no-shows marked, with all that follows{among}", MISSED / took, "visits/s")
         told = f"{len(lasted)} of them; half within {1000 * sorted(lasted)[len(lasted) // 2]:.0f} ms"
         yield Figure("  its longest transaction", 1000 * max(lasted), "ms", 200, at_most=True, note=told)
         yield Figure("  the question when nothing is due", _nothing_due(laid), "ms", 5, at_most=True)
         names = [laid.hospital_id, *laid.doctors, *laid.patients, *visits]
         rows = [_rows(laid, model) for model in WRITTEN]
-    with ground(engine, doctors=MISSED // len(STARTS) + 1, patients=MISSED) as laid:
-        others = [laid.hospital_id, *laid.doctors, *laid.patients, *_evening_of_missed(laid)]
+    with _missed_visits(engine, stored) as (laid, visits):
+        others = [laid.hospital_id, *laid.doctors, *laid.patients, *visits]
         again = {
             form(old): form(new) for old, new in zip(names, others, strict=True) for form in (lambda one: one, _hex)
         }
@@ -116,6 +127,15 @@ def _transactions() -> Iterator[list[float]]:
             event.remove(Session, name, hear)
 
 
+@contextmanager
+def _missed_visits(engine: str, stored: int) -> Iterator[tuple[Ground, list[UUID]]]:
+    """Lay a ground with so many finished visits, and an evening on which others are due; give the ids of these."""
+    with ground(engine, doctors=MISSED // len(STARTS) + 1, patients=MISSED) as laid:
+        if stored:
+            store(laid, 0, stored - 1)
+        yield laid, _evening_of_missed(laid)
+
+
 def _evening_of_missed(laid: Ground) -> list[UUID]:
     day = datetime.now(ZONE).date()  # noqa: TID251 -- any day will do
     evening = datetime(day.year, day.month, day.day, 20, tzinfo=ZONE)
@@ -127,7 +147,7 @@ def _evening_of_missed(laid: Ground) -> list[UUID]:
         rows.append(_open_visit(laid, patient_id, laid.doctors[number // len(STARTS)], starts))
     with laid.runtime.database.writing() as session:
         insert_rows(session, Appointment, rows)
-        if session.scalar(select(func.count()).select_from(Appointment)) != MISSED:
+        if session.scalar(select(func.count(Appointment.id)).where(*is_due(evening))) != MISSED:
             raise RuntimeError("The open visits are not all there.")
     return [row["id"] for row in rows]
 
@@ -187,7 +207,10 @@ def _plain(laid: Ground, everything: list[Rows]) -> float:
     statements = [statement for rows in everything for statement in rows.statements(mark)]
     began = time.monotonic()
     with laid.runtime.database.writer.begin() as connection:
-        connection.exec_driver_sql("UPDATE appointments SET status = 'NO_SHOW', version = version + 1")
+        connection.exec_driver_sql(
+            "UPDATE appointments SET status = 'NO_SHOW', version = version + 1"
+            " WHERE status IN ('SCHEDULED', 'CONFIRMED') AND NOT under_review"
+        )
         connection.exec_driver_sql("UPDATE patients SET no_show_count = no_show_count + 1")
         for statement, values in statements:
             connection.exec_driver_sql(statement, values)
