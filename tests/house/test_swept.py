@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from hms import migrations
+from hms.clock import Clocks, FixedClock
 from hms.domain.appointments import Status
 from hms.models import Base
 from hms.runtime import Runtime
+from tests.support.clinic import open_clinic
 from tests.support.factories import make_hospital
+from tests.support.fixtures import NOW
+from tests.support.missed_day import dump
 from tests.support.plain_sql import PlainSql
-from tests.support.swept import Swept, app_on
+from tests.support.swept import Swept, app_on, plain_settings, runtime_on
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -108,3 +114,30 @@ def test_planner_forgets_what_an_earlier_test_had_measured(swept_postgresql: Swe
         assert sql.scalar(known) > 0
     with PlainSql.on(swept_postgresql.empty()) as sql:
         assert (sql.scalar(measured), sql.scalar(known)) == (0, 0)
+
+
+def test_a_remembered_state_comes_back_with_what_was_told_of_it(swept_sqlite: Swept) -> None:
+    with PlainSql.on(swept_sqlite.empty()) as sql:
+        visit = sql.appointment("09:00", "09:30")
+    told = {"visit": visit}
+    swept_sqlite.remember("one visit", told)
+    before = rows_of(swept_sqlite.url)
+    assert rows_of(swept_sqlite.empty()) == {}
+    assert swept_sqlite.recall("another") is None
+    recalled = swept_sqlite.recall("one visit")
+    assert recalled == told
+    assert recalled is not told
+    assert rows_of(swept_sqlite.url) == before != {}
+
+
+def test_a_clinic_that_is_recalled_stands_as_one_that_was_opened(swept_sqlite: Swept, tmp_path: Path) -> None:
+    def stands() -> list[object]:
+        clock = FixedClock(NOW)
+        runtime = runtime_on(plain_settings(swept_sqlite.empty(), tmp_path), Clocks(clock, FixedClock(NOW)))
+        assert runtime is not None
+        clinic = open_clinic(runtime, clock, locale="ta")  # nobody else opens one of this language
+        assert "Chidi" in clinic.client(clinic.reception).get("/board").text
+        known = (clinic.patients["Divya"].user_id, clinic.doctors[1].id, clinic.hospital.id, clinic.visits)
+        return [clock.now(), known, rows_of(swept_sqlite.url), dump(runtime, clinic.hospital)]
+
+    assert stands() == stands()

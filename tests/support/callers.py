@@ -18,7 +18,7 @@ from hms.domain.people import Role
 from hms.models import Doctor, Hospital, LoginSession, Patient
 from hms.runtime import Runtime
 from tests.support.contract import check_answer
-from tests.support.factories import actor_of, add, make_doctor, make_hospital, make_patient, make_user
+from tests.support.factories import actor_of, add, in_one_go, make_doctor, make_hospital, make_patient, make_user
 from tests.support.swept import app_on
 
 PREFIX = "/api/v1"
@@ -101,6 +101,11 @@ class HttpHouse:
     def __init__(self, runtime: Runtime, app: Flask | None = None) -> None:
         self.runtime = runtime
         self.app = app or app_on(runtime)
+        with in_one_go(runtime):
+            self._found()
+
+    def _found(self) -> None:
+        runtime = self.runtime
         self.hospital: Hospital = make_hospital(runtime)
         self.doctor: Doctor = make_doctor(runtime, self.hospital)
         self.patient: Patient = make_patient(runtime, self.hospital, login=True)

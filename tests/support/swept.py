@@ -9,11 +9,13 @@ the shared one on PostgreSQL refuses to be changed.
 
 from __future__ import annotations
 
+import pickle
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from flask import Flask
@@ -126,6 +128,14 @@ class Swept(ABC):
         return self._app
 
     @abstractmethod
+    def remember(self, name: str, told: object) -> None:
+        """Keep the database as it stands, with what a test must know of it."""
+
+    @abstractmethod
+    def recall(self, name: str) -> Any:
+        """Bring back what was kept by a name and return what was told of it; None when nothing was kept."""
+
+    @abstractmethod
     def _sweep(self) -> None:
         """Empty the database."""
 
@@ -139,22 +149,42 @@ class SweptSqlite(Swept):
 
     def __init__(self, template: Path, folder: Path) -> None:
         self._path = folder / "hms.db"
+        self._kept: dict[str, tuple[sqlite3.Connection, bytes]] = {}
         self._image = sqlite3.connect(":memory:")
         with closing(sqlite3.connect(template)) as source:
             source.backup(self._image)
         super().__init__(copy_sqlite(template, folder))
         assert self.url == sqlite_url(self._path)
 
+    def remember(self, name: str, told: object) -> None:
+        """Keep all pages in memory."""
+        image = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(self._path)) as source:
+            source.backup(image)
+        self._kept[name] = image, pickle.dumps(told)
+
+    def recall(self, name: str) -> Any:
+        """Copy the pages back; what was told is a copy too, so that a test may change it."""
+        if name not in self._kept:
+            return None
+        image, told = self._kept[name]
+        self._copy(image)
+        return pickle.loads(told)  # noqa: S301 - our own, from this very process
+
     def _sweep(self) -> None:
+        self._copy(self._image)
+
+    def _copy(self, image: sqlite3.Connection) -> None:
         with closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as target:
             target.execute("BEGIN IMMEDIATE")  # fails if anybody still writes; the copy itself would wait for ever
             target.execute("ROLLBACK")
-            self._image.backup(target)
+            image.backup(target)
 
     def close(self) -> None:
         """Give everything back."""
         super().close()
-        self._image.close()
+        for image in (self._image, *(image for image, _ in self._kept.values())):
+            image.close()
 
 
 class SweptPostgresql(Swept):
@@ -168,6 +198,13 @@ class SweptPostgresql(Swept):
         self._keeper.execute("SET lock_timeout = '10s'")
         self._keeper.execute(SWEEP.encode())
         super().__init__(postgres.url(self._name))
+
+    def remember(self, name: str, told: object) -> None:
+        """Keep nothing: hardly anything would be quicker than what made it."""
+
+    def recall(self, name: str) -> Any:
+        """Say that nothing was kept."""
+        return None
 
     def _sweep(self) -> None:
         ended = self._keeper.execute(f"SELECT pg_terminate_backend(pid, 10000) {OTHERS}".encode()).fetchall()
@@ -205,6 +242,11 @@ def runtime_on(settings: Settings, clocks: Clocks) -> Runtime | None:
 def app_on(runtime: Runtime) -> Flask:
     """Give the application on a runtime: the kept one on a kept runtime, so that a test must not add routes to it."""
     return next((found for swept in _KEPT if (found := swept.app(runtime))), None) or create_app(runtime)
+
+
+def swept_under(runtime: Runtime) -> Swept | None:
+    """Give the kept database that a runtime stands on, if it is one."""
+    return next((swept for swept in _KEPT if swept.database is runtime.database), None)
 
 
 def plain_settings(url: str, data_dir: Path) -> Settings:
