@@ -21,7 +21,7 @@ from hms.cli.users import parted
 from hms.domain.job_runs import JobName
 from hms.domain.people import Role
 from hms.domain.policy import Policy
-from hms.models import Doctor, Hospital, LoginSession, User
+from hms.models import Doctor, FigureHospitalDay, FigureMark, Hospital, LoginSession, User
 from hms.runtime import Runtime
 from tests.support.factories import make_hospital, make_user
 
@@ -184,6 +184,30 @@ def test_import_tells_what_came_in_and_which_lines_did_not(on_database: Runtime,
     assert hms("import", str(file)).exit_code == 0
     file.write_text("name\n")
     assert "lacks the columns" in refused(hms("import", str(file)))
+
+
+def test_after_an_import_the_figures_of_its_days_are_kept(on_database: Runtime, folder: Path) -> None:
+    make_hospital(on_database)
+    file = folder / "books.csv"
+    header = "patient_ref,first_name,last_name,appointment_ref,doctor_email,doctor_name,date,start_time,outcome\n"
+    line = "P1,Asha,Rao,A{0},rao@clinic.example,Dr. A Rao,2026-01-{0},09:00,{1}\n"
+    first = header + line.format(12, "attended") + line.format(13, "no_show")
+    file.write_text(first)
+    assert "days counted" not in hms("import", "--create-doctors", "--dry-run", str(file)).stderr
+    assert kept_days(on_database) == {}
+    result = hms("import", "--create-doctors", "--count-history", str(file))
+    assert (result.exit_code, "days counted." in result.stderr) == (0, True)
+    assert kept_days(on_database) == {"2026-01-12": 0, "2026-01-13": 1}
+    file.write_text(first + line.format(14, "no_show"))
+    assert "Figures of 1 days counted." in hms("import", str(file)).stderr
+    assert kept_days(on_database) == {"2026-01-12": 0, "2026-01-13": 1, "2026-01-14": 1}
+
+
+def kept_days(runtime: Runtime) -> dict[str, int]:
+    """Return how many visits were missed on the days whose figures are kept and wait for nothing."""
+    with runtime.reading() as session:
+        assert session.scalars(select(FigureMark.day)).all() == []
+        return {str(row.day): row.missed for row in session.scalars(select(FigureHospitalDay))}
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """`hms import`: take over what a clinic already has."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 from click.termui import progressbar
 
+from hms.access.actors import Actor
 from hms.cli.opening import hospital_actor, opened
-from hms.processes import imports
+from hms.processes import figures, imports
 from hms.processes.imports import ImportOptions, ImportReport
 from hms.processes.imports_file import count_lines
+from hms.runtime import Runtime
 
 
 @click.command("import")
@@ -36,16 +39,26 @@ def import_file(file: Path, hospital: str | None, *, dry_run: bool, create_docto
 
     A bad row is reported with its line and stops nothing; the exit code is then 1. Importing a file again changes
     nothing. No message is sent. Past visits without an outcome go to the review list; future ones are booked like
-    any other and must fit the calendar.
+    any other and must fit the calendar. At the end the figures of days that are over are counted.
     """
     options = ImportOptions(dry_run=dry_run, create_doctors=create_doctors, count_history=count_history)
     with opened() as runtime:
         actor = hospital_actor(runtime, hospital)
         with progressbar(length=count_lines(file), label="Importing", file=sys.stderr) as bar:
             report = imports.import_file(runtime, actor, file, options, progress=bar.update)
-    tell(report, dry_run=dry_run)
+        tell(report, dry_run=dry_run)
+        if report.past and not dry_run:
+            keep_figures(runtime, actor)
     if report.bad:
         raise click.exceptions.Exit(1)
+
+
+def keep_figures(runtime: Runtime, actor: Actor) -> None:
+    """Count the figures of the days that are over, so that looking at years of them needs not wait for the night."""
+    days: list[int] = []
+    is_done = figures.keep(partial(runtime.transact, actor), heard=days.append)
+    rest = "" if is_done else "; the rest follows in the night"
+    click.echo(f"Figures of {sum(days):,} days counted{rest}.", err=True)
 
 
 def tell(report: ImportReport, *, dry_run: bool) -> None:

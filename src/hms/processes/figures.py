@@ -1,4 +1,4 @@
-"""Figures as they are told: counted at most every five minutes, with the time at which they were."""
+"""Figures as they are told: counted at most every five minutes, with the time at which they were. And keeping them."""
 
 import hashlib
 import json
@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
 from hms.access.actors import Actor
 from hms.access.permissions import Permission, require
+from hms.clock import sleep
 from hms.domain.figures import Wanted
 from hms.queries.figures import counts, penalties, today, utilisation, waiting
 from hms.runtime import Runtime
+from hms.services import figures as keeping
+from hms.services.figures import Folded, FoldSome
 
 FRESH_SECONDS = 300.0
 REFRESHED_SECONDS = 1.0
@@ -23,7 +27,10 @@ REFRESHED_SECONDS = 1.0
 LIMIT_SECONDS = 10.0
 """How long the database may count."""
 
+WAIT_SECONDS, LONGEST_WAITS = 0.2, 100
+
 T = TypeVar("T")
+Transact = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,25 @@ def _form_of(kind: Any) -> tuple[TypeAdapter[Any], str]:
     adapter = TypeAdapter(kind)
     schema = json.dumps(adapter.json_schema(), sort_keys=True)
     return adapter, hashlib.sha256(schema.encode()).hexdigest()[:8]
+
+
+def keep(transact: Transact, run_id: UUID | None = None, heard: Callable[[int], None] = lambda _days: None) -> bool:
+    """Close the days that are over, and count all that changed, a month's days in a transaction; latest months first.
+
+    ``transact`` runs a service with its command; ``heard`` hears how many days more are counted. False when somebody
+    who has been writing since before the closing did not end: then the next night goes on.
+    """
+    transact(keeping.close_days, run_id)
+    waited = 0
+    while waited < LONGEST_WAITS:
+        folded: Folded = transact(keeping.fold_some, FoldSome(run_id))
+        heard(folded.days)
+        if folded.waits:
+            waited += 1
+            sleep(WAIT_SECONDS)
+        elif not folded.days:
+            return True
+    return False
 
 
 def _plain(name: str, count: Callable[[Session, Actor, Wanted], T], kind: type[T]) -> Figure[T]:
