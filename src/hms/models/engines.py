@@ -150,8 +150,10 @@ class Database:
                 yield ReadSession(connection, expire_on_commit=False, autoflush=False)
             return
         with self.reader.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            # Compiling a statement (jit) takes longer than these save by it.
-            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {round(seconds * 1000)}; SET LOCAL jit = off")
+            # Compiling a statement (jit) takes longer than these save by it, and so do other processes that help with
+            # little: only who reads a million rows gains from them.
+            limit = f"SET LOCAL statement_timeout = {round(seconds * 1000)}"
+            connection.exec_driver_sql(f"{limit}; SET LOCAL jit = off; SET LOCAL parallel_setup_cost = 100000")
             yield ReadSession(connection, expire_on_commit=False, autoflush=False)
 
     def dispose(self) -> None:

@@ -181,9 +181,12 @@ def _store(
     keys: Mapping[str, ColumnElement[Any]],
     names: Sequence[str],
 ) -> None:
-    """Insert the sums of rows by key."""
+    """Insert the sums of rows by key.
+
+    They come and go once more: what is read to be inserted at once PostgreSQL does not read with several processes.
+    """
     sums = (cast(func.sum(rows.c[name]), Integer) for name in names)
-    summed = select(literal(hospital_id), *keys.values(), *sums).group_by(
-        *(rows.c[key] for key in keys if key in rows.c)
-    )
-    session.execute(insert(model).from_select(["hospital_id", *keys, *names], summed))
+    grouped = [column for name, column in keys.items() if name in rows.c]
+    found = session.execute(select(*keys.values(), *sums).group_by(*grouped))
+    columns = [*keys, *names]
+    insert_rows(session, model, [dict(zip(columns, row, strict=True)) for row in found], {"hospital_id": hospital_id})

@@ -106,7 +106,7 @@ def by_doctor(session: Session, actor: Actor, wanted: Wanted) -> PenaltiesByDoct
 
 
 def by_patient(session: Session, actor: Actor, wanted: Wanted, limit: int) -> PenaltiesByPatient:
-    """Count penalties by patient, the ``limit`` with most of them by name; two statements, of a long period four."""
+    """Count penalties by patient, the ``limit`` with most of them by name; two statements, of long periods eight."""
     allow(session, actor, wanted)
     of = coverage(session, actor.hospital_id, wanted)
     if not is_gathered(of):
