@@ -65,14 +65,18 @@ def store(ground: Ground, first: int, last: int) -> None:
         _postgresql(ground, first, last)
 
 
+def as_superuser(ground: Ground) -> str:
+    """Return the address for who may keep triggers and keys out of force; in our own cluster it is called postgres."""
+    address = make_url(ground.url).set(drivername="postgresql", username="postgres")
+    return address.render_as_string(hide_password=False)
+
+
 def _today() -> date:
     return bookable(1)[0] - timedelta(days=1)
 
 
 def _postgresql(ground: Ground, first: int, last: int) -> None:
-    # Only a superuser may keep triggers and keys out of force; in our own cluster it is called postgres.
-    address = make_url(ground.url).set(drivername="postgresql", username="postgres")
-    with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
+    with psycopg.connect(as_superuser(ground), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
         for statement in NUMBERED:

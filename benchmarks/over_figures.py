@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, bookable, ground
-from benchmarks.history import FORGET, NUMBERED
+from benchmarks.history import FORGET, NUMBERED, as_superuser
+from benchmarks.loading import Loading, numbered
 from hms.domain.figures import Wanted
 from hms.domain.job_runs import JobName, RunSource
 from hms.processes import figures as told
@@ -27,46 +28,47 @@ from hms.services.job_runs import StartRun
 VISITS, DOCTORS, PATIENTS = 5_000_000, 163, 250_000
 """163 doctors with 28 visits a day fill three years with five million."""
 A_DAY, DAYS_OFFERED = 28, 10
+PARTS = 10
 UNCACHED_MS, CACHED_MS = 150, 5
 ROUNDS = 5
 TOUCHED = 5_000
 
-COLUMNS = """id, hospital_id, patient_id, doctor_id, status, appointment_date, start_time, end_time, starts_at, ends_at,
- duration_minutes, booked_at, no_show_due_at, holds_slot, under_review, imported, type, calendar_sequence, version,
- updated_at, checked_in_at, vitals_recorded_at, started_at, cancelled_at"""
+COLUMNS = """id, hospital_id, patient_id, doctor_id, slot_id, status, appointment_date, start_time, end_time, starts_at,
+ ends_at, duration_minutes, booked_at, no_show_due_at, holds_slot, under_review, imported, type, calendar_sequence,
+ version, updated_at, checked_in_at, vitals_recorded_at, started_at, cancelled_at"""
 FILL = f"""
 INSERT INTO appointments ({COLUMNS})
-SELECT gen_random_uuid(), h.id, p.id, d.id, c.status, s.at::date, s.at::time, (s.at + interval '15 minutes')::time,
+SELECT {numbered("a", "n.n")}, h.id, p.id, d.id, CASE WHEN n.n < %(offered)s THEN {numbered("b", "n.n")} END,
+ c.status, s.at::date, s.at::time, (s.at + interval '15 minutes')::time,
  i.at, i.at + interval '15 minutes', 15, i.at - interval '1 hour' * (n.n * 31 %% 700), i.at + interval '15 minutes',
  c.status <> 'CANCELLED', false, true, 'CONSULTATION', 0, 3, i.at,
  CASE WHEN c.status = 'COMPLETED' THEN i.at - interval '1 second' * (n.n * 17 %% 1200) END,
  CASE WHEN c.status = 'COMPLETED' THEN i.at + interval '1 second' * (n.n * 13 %% 900) END,
  CASE WHEN c.status = 'COMPLETED' THEN i.at + interval '1 second' * (900 + n.n * 7 %% 2400) END,
  CASE WHEN c.status = 'CANCELLED' THEN i.at - interval '2 days' END
-FROM generate_series(0, %(last)s::bigint) AS n(n)
-JOIN bench_doctors d ON d.n = (n.n / %(a_day)s) %% (SELECT count(*) FROM bench_doctors)
-JOIN bench_patients p ON p.n = (n.n * 7919) %% (SELECT count(*) FROM bench_patients)
+FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n(n)
+JOIN bench_doctors d ON d.n = n.n / %(a_day)s %% %(doctors)s
+JOIN bench_patients p ON p.n = n.n * 7919 %% %(patients)s
 CROSS JOIN hospitals h
-CROSS JOIN LATERAL (SELECT %(today)s::timestamp
- - interval '1 day' * (n.n / (%(a_day)s * (SELECT count(*) FROM bench_doctors)))
+CROSS JOIN LATERAL (SELECT %(today)s::timestamp - interval '1 day' * (n.n / (%(a_day)s * %(doctors)s))
  + interval '9 hours' + interval '15 minutes' * (n.n %% %(a_day)s) AS at) AS s
 CROSS JOIN LATERAL (SELECT s.at AT TIME ZONE h.timezone AS at) AS i
-CROSS JOIN LATERAL (SELECT CASE WHEN n.n %% 10 = 3 THEN 'CANCELLED' WHEN n.n %% 10 IN (1, 7) THEN 'NO_SHOW'
+CROSS JOIN LATERAL (SELECT abs(hashint8(n.n)) %% 10 AS drawn) AS r
+CROSS JOIN LATERAL (SELECT CASE WHEN r.drawn = 3 THEN 'CANCELLED' WHEN r.drawn IN (1, 7) THEN 'NO_SHOW'
  ELSE 'COMPLETED' END AS status) AS c
 """  # noqa: S608 -- our own columns
 AFTER = (
+    """INSERT INTO doctor_slots (id, hospital_id, doctor_id, slot_date, start_time, end_time, starts_at, ends_at,
+ blocked_manually) SELECT slot_id, hospital_id, doctor_id, appointment_date, start_time, end_time, starts_at,
+ ends_at, false FROM appointments WHERE slot_id IS NOT NULL""",
     """INSERT INTO no_show_logs (id, hospital_id, appointment_id, patient_id, doctor_id, reason, slot_time,
  timeout_minutes, triggered_at, slot_released, notification_sent, justified, version)
- SELECT gen_random_uuid(), hospital_id, id, patient_id, doctor_id, 'AUTO_TIMEOUT', start_time, 15, ends_at, false, true,
+ SELECT id, hospital_id, id, patient_id, doctor_id, 'AUTO_TIMEOUT', start_time, 15, ends_at, false, true,
  false, 1 FROM appointments WHERE status = 'NO_SHOW'""",
     """INSERT INTO patient_no_show_penalties (id, hospital_id, appointment_id, patient_id, email_sent, created_at,
- version) SELECT gen_random_uuid(), hospital_id, appointment_id, patient_id, true, triggered_at, 1 FROM no_show_logs""",
-    f"""INSERT INTO doctor_slots (id, hospital_id, doctor_id, slot_date, start_time, end_time, starts_at, ends_at,
- blocked_manually) SELECT gen_random_uuid(), hospital_id, doctor_id, appointment_date, start_time, end_time, starts_at,
- ends_at, false FROM appointments WHERE appointment_date > %(today)s::date - {DAYS_OFFERED}""",  # noqa: S608
-    """UPDATE appointments a SET slot_id = s.id FROM doctor_slots s WHERE s.doctor_id = a.doctor_id
- AND s.starts_at = a.starts_at""",
+ version) SELECT id, hospital_id, id, patient_id, true, ends_at, 1 FROM appointments WHERE status = 'NO_SHOW'""",
 )
+TABLES = ("appointments", "no_show_logs", "patient_no_show_penalties")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,7 @@ def _cost_of_triggers(filled: Filled) -> Iterator[Figure]:
     touch = """UPDATE appointments SET status = 'CANCELLED', holds_slot = false WHERE id IN (SELECT id FROM appointments
  WHERE appointment_date = %s AND status = 'NO_SHOW' ORDER BY id LIMIT %s)"""
     costs: dict[str, list[float]] = {}
-    address = make_url(filled.laid.url).set(drivername="postgresql", username="postgres")
-    with psycopg.connect(address.render_as_string(hide_password=False)) as connection:
+    with psycopg.connect(as_superuser(filled.laid)) as connection:
         for state in ("DISABLE", "ENABLE") * ROUNDS:
             connection.execute(f"ALTER TABLE appointments {state} TRIGGER tr_appointments_figures")
             began = time.perf_counter()
@@ -172,18 +173,17 @@ def _cost_of_triggers(filled: Filled) -> Iterator[Figure]:
 
 def _fill(laid: Ground) -> Filled:
     today = bookable(1)[0] - timedelta(days=1)
-    address = make_url(laid.url).set(drivername="postgresql", username="postgres")
-    with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute("SET synchronous_commit = off")
-        for statement in NUMBERED:
-            connection.execute(statement)
-        connection.execute(FILL, {"last": VISITS - 1, "a_day": A_DAY, "today": today})
-        for statement in AFTER:
-            connection.execute(statement, {"today": today} if "%(today)s" in statement else None)
-        for statement in FORGET:
-            connection.execute(statement)
-        connection.execute("VACUUM ANALYZE")
+    counts = {"a_day": A_DAY, "doctors": DOCTORS, "patients": PATIENTS, "today": today}
+    counts |= {"offered": DAYS_OFFERED * A_DAY * DOCTORS}
+    parts = [{"first": n * VISITS // PARTS, "last": (n + 1) * VISITS // PARTS - 1} for n in range(PARTS)]
+    with Loading(laid) as load:
+        dropped = load.drop_indexes(TABLES)
+        load.one_by_one(NUMBERED)
+        load.at_once([(FILL, counts | part) for part in parts])
+        load.at_once([(statement, {}) for statement in AFTER])
+        load.one_by_one(FORGET)
+        load.at_once([(definition, {}) for definition in dropped])
+        load.one_by_one(["VACUUM ANALYZE"])
     run_id = laid.runtime.transact(laid.actor, job_runs.start, StartRun(JobName.HOUSEKEEPING, RunSource.MANUAL, None))
     laid.runtime.transact(laid.actor, keeping.close_days, run_id)
     days = -(-VISITS // (A_DAY * DOCTORS))
@@ -191,8 +191,7 @@ def _fill(laid: Ground) -> Filled:
 
 
 def _vacuum(laid: Ground) -> None:
-    address = make_url(laid.url).set(drivername="postgresql", username="postgres")
-    with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
+    with psycopg.connect(as_superuser(laid), autocommit=True) as connection:
         for kept in ("days", "hospital_days", "months", "spans", "penalties", "marks"):
             connection.execute(f"VACUUM ANALYZE figure_{kept}")
 
