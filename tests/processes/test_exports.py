@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -219,6 +220,18 @@ def test_each_who_asked_while_it_was_written_is_told(runtime: Runtime) -> None:
     assert len(mails) == 2
     for mail in mails.values():
         assert mail.attachments[0].content.decode() == archive.text(export_id)
+
+
+def test_who_asks_while_it_ends_gets_another_one(runtime: Runtime) -> None:
+    archive, guardian, _ = with_a_guardian(runtime)
+    first = archive.ask()
+    with ThreadPoolExecutor(1) as pool:
+        with runtime.database.writing() as session:
+            session.execute(update(HistoryExport).where(HistoryExport.id == first).values(status=ExportStatus.DONE))
+            second = pool.submit(archive.ask, guardian, archive.patient.id)
+            with pytest.raises(TimeoutError):
+                second.result(0.3)  # it waits for whoever ends the first one
+        assert second.result(30) != first
 
 
 def test_who_asked_second_and_may_not_have_it_any_more_gets_nothing(runtime: Runtime) -> None:
