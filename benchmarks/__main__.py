@@ -48,13 +48,13 @@ def main() -> int:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     figures: list[Figure] = []
+    before = os.getloadavg()[0]
     for name in asked.names or BENCHMARKS:
         for engine in (asked.engine,) if asked.engine else ENGINES:
             print(f"measuring {name} on {engine} …", file=sys.stderr, flush=True)
             figures += BENCHMARKS[name](engine, asked.seconds)
-    print(
-        f"\n{os.cpu_count()} processors shared by client, server and database; load before: {os.getloadavg()[0]:.1f}\n"
-    )
+    loads = f"load {before:.1f} before and {os.getloadavg()[0]:.1f} after"
+    print(f"\n{os.cpu_count()} processors shared by client, server and database; {loads}\n")
     print(table(figures))
     return any(figure.verdict == "MISSED" for figure in figures)
 
