@@ -24,7 +24,7 @@ SAID = {"say": None, "marked": None, "many": (1, 2)}
 # Where texts are, and which functions say them; in pages, `say` is the name of a macro.
 PLACES = (
     ([("**.py", "python"), ("gateways/letters/**", "jinja2")], SAID),
-    ([("web/templates/visit_links/**", "jinja2"), ("web/templates/preferences/**", "jinja2")], {"told": None}),
+    ([("web/templates/**", "jinja2")], {"told": None, "told_many": (1, 2)}),
 )
 _CHANGING = re.compile(
     rb'"(?:POT-Creation-Date|PO-Revision-Date|Generated-By|Report-Msgid-Bugs-To|Last-Translator|Language-Team'

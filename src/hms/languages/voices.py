@@ -85,6 +85,10 @@ class Voice:
         """Write a day with its weekday, briefly: Tue 3 Feb."""
         return _date_by_parts(day, "MMMEd", self.locale)
 
+    def short_day_and_year(self, day: date) -> Said:
+        """Write a day with its weekday and year, briefly: Tue 3 Feb 2026."""
+        return _date_by_parts(day, "yMMMEd", self.locale)
+
     def short_date(self, day: date) -> Said:
         """Write a day of the year, briefly: Jan 22."""
         if self._is_plain_english:

@@ -86,6 +86,12 @@ def exists(session: Session, code: str) -> bool:
     return session.scalar(select(Hospital.id).where(Hospital.code == code)) is not None
 
 
+def common_locale(session: Session) -> str:
+    """Return the locale of all hospitals, empty where they have different ones."""
+    found = session.scalars(select(Hospital.locale).distinct().limit(2)).all()
+    return found[0] if len(found) == 1 else ""
+
+
 def by_code(session: Session, code: str) -> UUID:
     """Return the id of the hospital with this code, in any case; raise NOT_FOUND."""
     found = session.scalar(select(Hospital.id).where(Hospital.code == code.strip().upper()))

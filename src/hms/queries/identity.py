@@ -33,7 +33,10 @@ class HospitalName:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The login behind a session that is alive, and the actor it is."""
+    """The login behind a session that is alive, and the actor it is.
+
+    ``told_in``: the language in which they are told; that of their own patient record, if they have one.
+    """
 
     actor: Actor
     session_id: UUID
@@ -43,6 +46,7 @@ class Identity:
     first_name: str
     last_name: str
     language: str
+    told_in: str
     hospital: HospitalName
 
     @property
@@ -82,7 +86,7 @@ def _alive_statement() -> Select[*tuple[Any, ...]]:
     return (
         select(session.id, user.id, user.role, user.email, user.first_name, user.last_name, user.language)
         .add_columns(hospital.id, hospital.code, hospital.name, hospital.timezone, hospital.locale)
-        .add_columns(doctor.id, patient.id, _dependants(user.id))
+        .add_columns(doctor.id, patient.id, patient.language, _dependants(user.id))
         .select_from(origin)
         .where(
             session.id == bindparam("session_id"),
@@ -142,7 +146,7 @@ def refreshing(session: Session, digest: str) -> Actor | None:
 
 def _identity(row: Row[*tuple[Any, ...]]) -> Identity:
     session_id, user_id, role, email, first, last, language, *others = row
-    hospital_id, code, name, zone, locale, doctor, patient, dependants = others
+    hospital_id, code, name, zone, locale, doctor, patient, patient_language, dependants = others
     cared_for = frozenset(UUID(text) for text in dependants.split(",")) if dependants else frozenset[UUID]()
     return Identity(
         actor=Actor(hospital_id, role, user_id, patient, doctor, session_id, dependants=cared_for),
@@ -153,5 +157,6 @@ def _identity(row: Row[*tuple[Any, ...]]) -> Identity:
         first_name=first,
         last_name=last,
         language=language,
+        told_in=patient_language or language,
         hospital=HospitalName(hospital_id, code, name, zone, locale),
     )

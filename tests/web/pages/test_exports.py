@@ -36,10 +36,10 @@ def test_from_the_button_to_the_file(clinic: Clinic, divya: Visitor) -> None:
     assert "Waiting for its turn" in waiting
     assert 'hx-trigger="every 2s"' in waiting
     assert "<progress" in divya.get(f"{address}/state").text
-    assert divya.get(f"{address}/state?seen=PENDING-0").status_code == 204
+    assert divya.get(f"{address}/state?seen=PENDING-0-en").status_code == 204
     assert divya.get(f"{address}/history.csv").status_code == 409
     write_due(clinic.runtime)
-    part = divya.get(f"{address}/state?seen=PENDING-0").text
+    part = divya.get(f"{address}/state?seen=PENDING-0-en").text
     assert "The file is ready" in part
     assert "hx-trigger" not in part
     assert "<html" not in part

@@ -122,7 +122,7 @@ def test_patients_choose_on_their_page(clinic: Clinic) -> None:
         assert session.get_one(Patient, divya.id).language == "es"
     assert visitor.get("/preferences?saved=1").text.count(" checked") == 1
     stale = visitor.post("/preferences", form | {"version": "1"})
-    assert (stale.status_code, "Somebody else changed this meanwhile" in stale.text) == (409, True)
+    assert (stale.status_code, "Esto ha cambiado entretanto" in stale.text) == (409, True)
     assert visitor.post("/preferences", form | {"patient_id": str(clinic.patients["Asha"].id)}).status_code == 404
 
 

@@ -31,6 +31,7 @@ from hms.web.pages import (
     preferences,
     problems,
     queues,
+    readers,
     reports,
     reviews,
     samples,
@@ -43,7 +44,7 @@ from hms.web.pages import (
     vitals,
     wrong_addresses,
 )
-from hms.web.pages.desk import PLAIN_FORMATS, desk, signed_in
+from hms.web.pages.desk import signed_in
 
 ROOMS = (
     sign_in,
@@ -101,24 +102,31 @@ def register(app: Flask) -> None:
     filters = app.jinja_env.filters
     filters.update(
         long_day=formats.long_day,
-        medium_day=formats.medium_day,
+        medium_day=readers.medium_day,
         day_month=formats.day_month,
-        short_day=formats.short_day,
+        short_day=readers.short_day,
         plain_date=formats.plain_date,
         short_date=formats.short_date,
         month_year=formats.month_year,
-        near_day=formats.near_day,
-        relative_day=formats.relative_day,
+        near_day=readers.near_day,
+        relative_day=readers.relative_day,
         minutes=formats.minutes,
         epoch_ms=formats.epoch_ms,
         age=formats.age,
         counted=lambda number, one, many=None: formats.counted(number, one, many),
-        clock=lambda at: _formats().clock(at),
-        stamp=lambda at: _formats().stamp(at),
-        local_day=lambda at: _formats().local_date(at),
-        local_time=lambda at: _formats().local_time(at),
+        clock=readers.clock,
+        stamp=readers.stamp,
+        doctor_name=readers.doctor_name,
+        local_day=lambda at: readers.formats_here().local_date(at),
+        local_time=lambda at: readers.formats_here().local_time(at),
     )
-    app.jinja_env.globals.update(csrf_token=_form_token, confirm_address=booking.confirm_address)
+    app.jinja_env.globals.update(
+        csrf_token=_form_token,
+        confirm_address=booking.confirm_address,
+        status_words=readers.STATUS_WORDS,
+        told=readers.told,
+        told_many=readers.many,
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
@@ -140,7 +148,3 @@ def _check_form() -> None:
 def _form_token() -> str:
     who = signed_in()
     return door().form_token(who) if who is not None else ""
-
-
-def _formats() -> formats.Formats:
-    return desk().formats if signed_in() is not None else PLAIN_FORMATS

@@ -23,9 +23,11 @@ from hms.queries.slots import SlotRow
 from hms.services import bookings, rescheduling
 from hms.services.bookings import Book
 from hms.services.rescheduling import Reschedule
+from hms.web.pages import refusals
 from hms.web.pages.board_view import PARTS
 from hms.web.pages.desk import desk, go, page, patients_only, reading, runtime
 from hms.web.pages.guardians import Person, chosen, family
+from hms.web.pages.readers import reader
 
 REASON = 400
 SOONEST = 3
@@ -122,7 +124,8 @@ def confirm(doctor_id: UUID, day: str, start: str) -> Response:
     free = calendar.of_day(runtime(), at.actor, doctor_id, wished_day)
     slot = next((row for row in free if row.start_time == wished_time), None)
     if slot is None or not slot.is_available:
-        gone = "That time is not free any more. Please choose another one: these are free now."
+        say = reader()
+        gone = say("That time is not free any more. Please choose another one: these are free now.")
         return _times(wish, doctor_id, wished_day, problem=gone)
     return page(
         "booking/confirm.html",
@@ -146,7 +149,7 @@ def take(doctor_id: UUID, day: str, start: str) -> AnyResponse:
         if error.code in REPEATED and (own := _own_already(wish, doctor_id, when)):
             done = own  # the button was pressed twice
         elif error.code in ANOTHER_TIME:
-            return _times(wish, doctor_id, when[0], problem=error.message, reason=reason)
+            return _times(wish, doctor_id, when[0], problem=refusals.said(error), reason=reason)
         else:
             return _not_done(wish, error)
     return go("pages.home", **{"moved" if wish.moving else "booked": done.id})
@@ -189,7 +192,7 @@ def _not_done(wish: Wish, error: DomainError) -> Response:
         "booking/refused.html",
         "book",
         status=409,
-        message=error.message,
+        message=refusals.said(error),
         code=error.code.value,
         wish=wish,
         phone=desk().hospital.phone,

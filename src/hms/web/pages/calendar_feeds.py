@@ -10,6 +10,7 @@ from hms.queries import calendar_feeds as queries
 from hms.services import calendar_feeds as services
 from hms.web.pages import board, calendars
 from hms.web.pages.desk import Toast, desk, go, page, runtime
+from hms.web.pages.readers import reader
 
 
 def register(pages: Blueprint) -> None:
@@ -38,11 +39,11 @@ def revoke() -> AnyResponse:
 def _panel(url: str) -> Response:
     require(desk().actor, Permission.HAVE_CALENDAR_FEED)
     patient = desk().identity.role is Role.PATIENT
-    gone = request.args.get("gone") == "yes"
+    say, gone = reader(), request.args.get("gone") == "yes"
     return page(
         "calendar/feed.html",
         "home" if patient else calendars.HERE,
-        toasts=[Toast("The address is taken back. Nothing is found there any more.")] if gone else [],
+        toasts=[Toast(say("The address is taken back. Nothing is found there any more."))] if gone else [],
         feed=runtime().read(queries.state, desk().actor),
         url=url,
         patient=patient,

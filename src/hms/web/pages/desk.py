@@ -13,7 +13,7 @@ from hms.access.actors import Actor
 from hms.access.permissions import Permission, may, require
 from hms.domain.errors import Code, DomainError
 from hms.domain.people import Role
-from hms.languages import ENGLISH, is_rtl
+from hms.languages import marked
 from hms.queries import desk as desks
 from hms.queries.identity import Identity
 from hms.runtime import Runtime
@@ -54,7 +54,7 @@ class Toast:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A place in the main navigation. ``is_aside``: seldom needed, so behind "More"."""
+    """A place in the main navigation, its ``label`` in English. ``is_aside``: seldom needed, so behind "More"."""
 
     name: str
     label: str
@@ -75,12 +75,6 @@ class Frame:
     here: str = ""
     links: Sequence[Link] = ()
     toasts: list[Toast] = field(default_factory=list)
-    language: str = ENGLISH
-
-    @property
-    def is_rtl(self) -> bool:
-        """Whether the page runs from right to left."""
-        return is_rtl(self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +172,9 @@ def frame(here: str = "", toasts: Sequence[Toast] = ()) -> Frame:
 
 def _patient_links() -> list[Link]:
     return [
-        Link("home", "My visits", url_for("pages.home")),
-        Link("book", "Book", url_for("pages.book")),
-        Link("notices", "News", url_for("pages.notices"), desk().hospital.unread),
+        Link("home", marked("My visits"), url_for("pages.home")),
+        Link("book", marked("Book"), url_for("pages.book")),
+        Link("notices", marked("News"), url_for("pages.notices"), desk().hospital.unread),
     ]
 
 

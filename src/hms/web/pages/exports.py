@@ -8,14 +8,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from hms.access.scope import not_found
 from hms.domain.errors import Code, DomainError
+from hms.languages import marked
 from hms.processes import exports
 from hms.queries import exports as queries
 from hms.queries.exports import TaskRow
 from hms.services import exports as services
 from hms.services.exports import ExportHistory
+from hms.web.pages import refusals
 from hms.web.pages.board import HTMX_CONFIG
 from hms.web.pages.desk import Toast, desk, go, page, patients_only, runtime
 from hms.web.pages.guardians import Person, family
+from hms.web.pages.readers import reader
 
 HERE = "home"
 
@@ -44,7 +47,8 @@ def ask() -> AnyResponse:
     except DomainError as error:
         if error.code is not Code.RATE_LIMITED:
             raise
-        return _overview([Toast(error.message, "bad")], status=429)
+        told = refusals.said(error, marked("This was asked for too often today. Take the last file, or try tomorrow."))
+        return _overview([Toast(told, "bad")], status=429)
     return go("pages.export_task", export_id=export_id)
 
 
@@ -90,7 +94,7 @@ def _values(row: TaskRow) -> dict[str, Any]:
 
 
 def _seen(row: TaskRow) -> str:
-    return f"{row.status.value}-{row.progress}"
+    return f"{row.status.value}-{row.progress}-{reader().language}"
 
 
 def _overview(toasts: list[Toast], *, status: int = 200) -> Response:

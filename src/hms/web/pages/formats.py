@@ -1,4 +1,4 @@
-"""How pages write times, dates and durations: the hospital's wall time, 24 or 12 hours by its locale."""
+"""How pages write times, dates and durations in English: the hospital's wall time, 24 or 12 hours by its locale."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -74,25 +74,9 @@ def month_year(day: date) -> str:
     return f"{day:%B %Y}"
 
 
-def near_day(day: date, today: date) -> str:
-    """Write today, tomorrow, or Thu 22 Jan."""
-    if 0 <= (day - today).days <= 1:
-        return relative_day(day, today).capitalize()
-    return f"{day:%a} {short_date(day)}"
-
-
 def plain_date(day: date) -> str:
     """Write 22 Jan 1980, for birth dates."""
     return f"{day.day} {day:%b %Y}"
-
-
-def relative_day(day: date, today: date) -> str:
-    """Write today, tomorrow, yesterday, or how far away a day is."""
-    days = (day - today).days
-    words = {0: "today", 1: "tomorrow", -1: "yesterday"}
-    if days in words:
-        return words[days]
-    return f"in {days} days" if days > 0 else f"{-days} days ago"
 
 
 def minutes(span: timedelta) -> str:

@@ -16,11 +16,6 @@ class Person:
     name: str
     is_self: bool
 
-    @property
-    def words(self) -> str:
-        """How the choice «for whom» names them."""
-        return "Me" if self.is_self else self.name
-
 
 def family() -> list[Person]:
     """Return whom the login may book for, its owner first; one without a record of their own is not among them."""

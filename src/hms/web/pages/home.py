@@ -10,13 +10,16 @@ from hms.access.scope import not_found
 from hms.domain.appointments import LIVE, OPEN
 from hms.domain.errors import DomainError
 from hms.domain.people import Role
+from hms.languages import marked
 from hms.queries import appointments
 from hms.queries.appointments import AppointmentRow, Cursor
 from hms.services import attendance, bookings
 from hms.services.attendance import Attend
 from hms.services.bookings import Cancel
+from hms.web.pages import refusals
 from hms.web.pages.desk import Toast, desk, go, page, patients_only, reading, runtime
 from hms.web.pages.guardians import family
+from hms.web.pages.readers import clock, doctor_name, medium_day, reader
 
 AHEAD_SHOWN = 100
 PAST_SHOWN = 20
@@ -64,7 +67,7 @@ def cancel(appointment_id: UUID) -> AnyResponse:
         runtime().transact(desk().actor, bookings.cancel, Cancel(appointment_id=appointment_id, version=version))
     except DomainError as error:
         _own(appointment_id)  # somebody else's visit is not there at all
-        return _visits([Toast(error.message, "bad")], status=409)
+        return _visits([Toast(refusals.said(error), "bad")], status=409)
     return go("pages.home", cancelled=appointment_id)
 
 
@@ -76,7 +79,7 @@ def confirm(appointment_id: UUID) -> AnyResponse:
         runtime().transact(desk().actor, attendance.confirm, Attend(appointment_id, version=version))
     except DomainError as error:
         _own(appointment_id)
-        return _visits([Toast(error.message, "bad")], status=409)
+        return _visits([Toast(refusals.said(error), "bad")], status=409)
     return go("pages.home", confirmed=appointment_id)
 
 
@@ -112,7 +115,7 @@ def _visits(toasts: list[Toast], *, status: int = 200) -> Response:
         is_first=before is None,
         older=f"{older.starts_at.isoformat()}_{older.id}" if older else "",
         own_id=at.actor.patient_id,
-        names={person.id: person.words for person in people} if len(people) > 1 else {},
+        names={person.id: person.name for person in people} if len(people) > 1 else {},
         today=at.today,
         now=at.now,
         where=at.hospital.address or at.identity.hospital.name,
@@ -132,10 +135,10 @@ def _before(text: str) -> Cursor | None:
 def _said() -> list[Toast]:
     """Say what was just done, read from the visit itself: the address only tells which one."""
     for key, words in (
-        ("booked", "Booked: {doctor}, {day} at {time}."),
-        ("moved", "Moved: {doctor} now expects you on {day} at {time}."),
-        ("confirmed", "Thank you. {doctor} expects you on {day} at {time}."),
-        ("cancelled", "Cancelled: {doctor}, {day} at {time}."),
+        ("booked", marked("Booked: {doctor}, {when}.")),
+        ("moved", marked("Moved: {doctor} now expects you on {when}.")),
+        ("confirmed", marked("Thank you. {doctor} expects you on {when}.")),
+        ("cancelled", marked("Cancelled: {doctor}, {when}.")),
     ):
         wanted = request.args.get(key, type=UUID)
         if wanted is None:
@@ -144,8 +147,7 @@ def _said() -> list[Toast]:
             row = _own(wanted)
         except DomainError:
             return []
-        formats = desk().formats
-        doctor = f"Dr. {row.doctor.first_name} {row.doctor.last_name}"
-        day = f"{row.date:%A} {row.date.day} {row.date:%B}"
-        return [Toast(words.format(doctor=doctor, day=day, time=formats.clock(row.start_time)))]
+        say = reader()
+        when = say("{day} at {time}", day=medium_day(row.date), time=clock(row.start_time))
+        return [Toast(say(words, doctor=doctor_name(row.doctor), when=when))]
     return []

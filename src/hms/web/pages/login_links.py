@@ -8,19 +8,31 @@ from datetime import date
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from hms.access.passwords import MIN_LENGTH
+from hms.access.passwords import MAX_LENGTH, MIN_LENGTH
 from hms.domain.errors import Code, DomainError
 from hms.domain.people import LinkPurpose
-from hms.languages import LANGUAGES, spoken
+from hms.languages import LANGUAGES, marked, spoken
 from hms.services.patients import NewPatient
 from hms.web import login_links
 from hms.web.errors import TooManyError
 from hms.web.identity import Credentials, door
 from hms.web.login_links import Forgotten
+from hms.web.pages import refusals
 from hms.web.pages.desk import Frame, go, signed_in
+from hms.web.pages.readers import reader, wished_language
 
 LONGEST = 100
 LONGEST_EMAIL = 254
+FIELDS = {"dateOfBirth": "born"}
+WRONG = {
+    "dateOfBirth": marked("That day cannot be a date of birth. Please look at it again."),
+    "phone": marked("Enter a phone number, like {example}"),
+    "password": marked("Choose a password of {least} to {most} characters"),
+}
+"""What is said beside a field whose value a service refused."""
+EXAMPLE_PHONE = "+44 20 7946 0000"
+EXAMPLES = {"example": EXAMPLE_PHONE, "least": MIN_LENGTH, "most": MAX_LENGTH}
+AGAIN, NEW_LINK = marked("Sign up again"), marked("Ask for a new link")
 
 
 def register(pages: Blueprint) -> None:
@@ -40,7 +52,7 @@ def verify_form(token: str) -> Response:
     try:
         return _verify_form(token)
     except DomainError as error:
-        return _gone(error, "pages.sign_up_form", "Sign up again")
+        return _gone(error, "pages.sign_up_form", AGAIN)
 
 
 def verify(token: str) -> AnyResponse:
@@ -50,12 +62,13 @@ def verify(token: str) -> AnyResponse:
         opened = login_links.verify(door(), token, password, request.remote_addr or "", for_pages=True)
     except DomainError as error:
         if error.code is Code.LINK_ENDED:
-            return _gone(error, "pages.sign_up_form", "Sign up again")
+            return _gone(error, "pages.sign_up_form", AGAIN)
         if isinstance(error, TooManyError):
-            return _waiting(_verify_form(token, problem=error.message, status=429), error)
+            return _waiting(_verify_form(token, problem=refusals.said(error), status=429), error)
         if error.code is not Code.INVALID_CREDENTIALS:
             raise
-        return _verify_form(token, errors={"password": error.message}, status=422)
+        wrong = refusals.said(error, marked("This is not the password that you chose when you signed up."))
+        return _verify_form(token, errors={"password": wrong}, status=422)
     answer = Response("", 303, {"Location": url_for("pages.home")})
     door().set_cookie(answer, opened)
     return answer
@@ -66,7 +79,7 @@ def reset_form(token: str) -> Response:
     try:
         return _reset_form(token)
     except DomainError as error:
-        return _gone(error, "pages.forgot_form", "Ask for a new link")
+        return _gone(error, "pages.forgot_form", NEW_LINK)
 
 
 def reset(token: str) -> AnyResponse:
@@ -75,8 +88,8 @@ def reset(token: str) -> AnyResponse:
         login_links.reset(door(), token, request.form.get("password", ""))
     except DomainError as error:
         if error.code is Code.VALIDATION:
-            return _reset_form(token, errors={"password": error.message}, status=422)
-        return _gone(error, "pages.forgot_form", "Ask for a new link")
+            return _reset_form(token, errors=_beside(error), status=422)
+        return _gone(error, "pages.forgot_form", NEW_LINK)
     return go("pages.sign_in_form", changed="1")
 
 
@@ -93,7 +106,7 @@ def forgot() -> AnyResponse:
     try:
         login_links.forgotten(door(), Forgotten(email), request.remote_addr or "")
     except TooManyError as error:
-        answer = _page("login_links/forgot.html", status=429, email=email, errors={}, problem=error.message)
+        answer = _page("login_links/forgot.html", status=429, email=email, errors={}, problem=refusals.said(error))
         return _waiting(answer, error)
     return _page("login_links/sent.html", email=email, is_new=False)
 
@@ -102,8 +115,7 @@ def sign_up_form() -> AnyResponse:
     """Ask who wants a login; whoever is signed in goes home."""
     if signed_in() is not None:
         return go("pages.home")
-    language = next((code for tag in request.accept_languages.values() if (code := spoken(tag))), "")
-    return _sign_up_form({"hospital": request.args.get("hospital", "")[:16], "language": language})
+    return _sign_up_form({"hospital": request.args.get("hospital", "")[:16], "language": wished_language()})
 
 
 def sign_up() -> AnyResponse:
@@ -126,7 +138,7 @@ def sign_up() -> AnyResponse:
         credentials = Credentials(typed["email"], password, typed["hospital"])
         login_links.sign_up(door(), patient, credentials, request.remote_addr or "")
     except TooManyError as error:
-        return _waiting(_sign_up_form(typed, problem=error.message, status=429), error)
+        return _waiting(_sign_up_form(typed, problem=refusals.said(error), status=429), error)
     except DomainError as error:
         return _sign_up_form(typed, errors=_beside(error), status=422)
     return _page("login_links/sent.html", email=typed["email"], is_new=True)
@@ -170,7 +182,11 @@ def _gone(error: DomainError, endpoint: str, next_step: str) -> Response:
     if error.code is not Code.LINK_ENDED:
         raise error
     return _page(
-        "login_links/gone.html", status=409, message=error.message, href=url_for(endpoint), next_step=next_step
+        "login_links/gone.html",
+        status=409,
+        message=refusals.said(error),
+        href=url_for(endpoint),
+        next_step=reader()(next_step),
     )
 
 
@@ -183,31 +199,35 @@ def _email_errors(email: str) -> dict[str, str]:
     name, at, host = email.rpartition("@")
     if at and name and "." in host and not any(c.isspace() for c in email):
         return {}
-    return {"email": "Enter a whole email address, like name@example.org"}
+    say = reader()
+    return {"email": say("Enter a whole email address, like name@example.org")}
 
 
 def _sign_up_errors(typed: dict[str, str], password: str, born: date | None) -> dict[str, str]:
+    say = reader()
     errors = _email_errors(typed["email"])
-    for name, words in (("hospital", "the code of the hospital"), ("first_name", "your first name")):
-        if not typed[name]:
-            errors[name] = f"Enter {words}"
+    if not typed["hospital"]:
+        errors["hospital"] = say("Enter the code of the hospital")
+    if not typed["first_name"]:
+        errors["first_name"] = say("Enter your first name")
     if not typed["last_name"]:
-        errors["last_name"] = "Enter your last name"
+        errors["last_name"] = say("Enter your last name")
     if born is None:
-        errors["born"] = "Enter your date of birth"
+        errors["born"] = say("Enter your date of birth")
     if len(password) < MIN_LENGTH:
-        errors["password"] = f"Choose a password of at least {MIN_LENGTH} characters"
+        errors["password"] = say("Choose a password of at least {count} characters", count=MIN_LENGTH)
     if typed["phone"] and not all(c.isdigit() or c in "+ ()./-" for c in typed["phone"]):
-        errors["phone"] = "Enter a phone number, like +44 20 7946 0000"
+        errors["phone"] = say("Enter a phone number, like {example}", example=EXAMPLE_PHONE)
     return errors
 
 
 def _beside(error: DomainError) -> dict[str, str]:
+    say = reader()
     if error.code is Code.NOT_FOUND:
-        return {"hospital": "There is no hospital with this code. It is on your letters, for example HMS001."}
+        return {"hospital": say("There is no hospital with this code. It is on your letters, for example HMS001.")}
     if error.code is Code.VALIDATION and error.details:
-        fields = {"dateOfBirth": "born", "password": "password"}
-        return {fields.get(detail.field, detail.field): error.message for detail in error.details}
+        fields = [detail.field for detail in error.details]
+        return {FIELDS.get(name, name): refusals.said(error, WRONG.get(name, ""), **EXAMPLES) for name in fields}
     raise error
 
 

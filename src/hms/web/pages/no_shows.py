@@ -13,6 +13,7 @@ from hms.access.permissions import Permission, may, require
 from hms.access.scope import not_found
 from hms.domain.errors import Code, DomainError
 from hms.domain.no_shows import Correction, MarkAction, MarkEffect, NoShowReason
+from hms.languages import marked
 from hms.processes import no_show_files
 from hms.queries import doctors, no_show_figures, no_show_records, patients
 from hms.queries import no_shows as queries
@@ -28,18 +29,18 @@ from hms.web.pages.desk import Toast, desk, go, page, reading, runtime, staff_on
 HERE = "no_shows"
 SHOWN, MANY = 50, 500
 REASONS: dict[NoShowReason, str] = {
-    NoShowReason.AUTO_TIMEOUT: "Did not come",
-    NoShowReason.MANUAL_STAFF: "Marked by staff",
-    NoShowReason.MANUAL_DOCTOR: "Marked by the doctor",
-    NoShowReason.PATIENT_CALLED: "Called to say they would not come",
+    NoShowReason.AUTO_TIMEOUT: marked("Did not come"),
+    NoShowReason.MANUAL_STAFF: marked("Marked by staff"),
+    NoShowReason.MANUAL_DOCTOR: marked("Marked by the doctor"),
+    NoShowReason.PATIENT_CALLED: marked("Called to say they would not come"),
 }
 EFFECTS: dict[MarkEffect, str] = {
-    MarkEffect.COUNTS: "Counts",
-    MarkEffect.WAIVED: "Waived",
-    MarkEffect.JUSTIFIED: "Justified",
-    MarkEffect.TAKEN_BACK: "Taken back",
-    MarkEffect.TOO_OLD: "Too long ago to count",
-    MarkEffect.NEVER_COUNTED: "Never counted",
+    MarkEffect.COUNTS: marked("Counts"),
+    MarkEffect.WAIVED: marked("Waived"),
+    MarkEffect.JUSTIFIED: marked("Justified"),
+    MarkEffect.TAKEN_BACK: marked("Taken back"),
+    MarkEffect.TOO_OLD: marked("Too long ago to count"),
+    MarkEffect.NEVER_COUNTED: marked("Never counted"),
 }
 STEPS: Mapping[str, str] = {
     "marked": "Marked",

@@ -21,7 +21,9 @@ from hms.services import preferences
 from hms.services.preferences import Wishes
 from hms.web.errors import STATUS
 from hms.web.identity import door
+from hms.web.pages import refusals
 from hms.web.pages.desk import Frame, Toast, desk, go, page, runtime
+from hms.web.pages.readers import reader, speak, speak_unasked
 
 WORDS = {Channel.EMAIL: marked("emails"), Channel.SMS: marked("text messages")}
 
@@ -46,7 +48,8 @@ def register(pages: Blueprint) -> None:
 
 def form() -> Response:
     """Show how one wants to be told, and whom one looks after."""
-    return _form([Toast("Saved. It holds from now on.")] if request.args.get("saved") == "1" else [])
+    say = reader()
+    return _form([Toast(say("Saved. It holds from now on."))] if request.args.get("saved") == "1" else [])
 
 
 def save() -> AnyResponse:
@@ -64,7 +67,7 @@ def save() -> AnyResponse:
     except DomainError as error:
         if error.code not in {Code.VALIDATION, Code.STALE_VERSION}:
             raise
-        return _form([Toast(error.message, "bad")], status=STATUS[error.code])
+        return _form([Toast(refusals.said(error), "bad")], status=STATUS[error.code])
     return go("pages.preferences", saved="1")
 
 
@@ -93,6 +96,7 @@ def _form(toasts: list[Toast], *, status: int = 200) -> Response:
         people=runtime().read(queries.own, desk().actor),
         languages=LANGUAGES,
         spoken=spoken,
+        own_id=desk().actor.patient_id,
         is_patient=desk().actor.role is Role.PATIENT,
     )
 
@@ -116,18 +120,17 @@ def _opened(token: str) -> Opened | None:
 def _render(opened: Opened, *, is_done: bool = False) -> Response:
     """Render a page of the hospital's, whoever may be signed in on this telephone."""
     say = voice(opened.person.language, opened.person.locale)
+    speak(say)
     frame = Frame(
         kind="patient",
         home=url_for("pages.opt_out_form", token=opened.token),
         hospital_name=opened.person.hospital_name,
-        language=say.language,
     )
     html = render_template(
         "preferences/link.html",
         frame=frame,
         token=opened.token,
         person=opened.person,
-        told=say,
         what=say(WORDS[opened.link.channel]),
         by_mail=opened.link.channel is Channel.EMAIL,
         is_done=is_done,
@@ -136,7 +139,9 @@ def _render(opened: Opened, *, is_done: bool = False) -> Response:
 
 
 def _gone() -> Response:
-    """Say that the link is good no more; the same for one that was never given out."""
+    """Say that the link is good no more; the same for one that was never given out, which costs no statement."""
+    speak_unasked()
     frame = Frame(kind="patient", home=url_for("pages.sign_in_form"))
-    message = "Nobody is known here any more by this link. Whoever has a login says on its own page what to send."
+    say = reader()
+    message = say("Nobody is known here any more by this link. Whoever has a login says on its own page what to send.")
     return make_response(render_template("visit_links/gone.html", frame=frame, message=message), 410)

@@ -4,20 +4,23 @@ from urllib.parse import urlencode
 
 from flask import Response, g, make_response, render_template, request, url_for
 
+from hms.languages import marked
 from hms.web.errors import Problem
+from hms.web.pages import refusals
 from hms.web.pages.desk import Frame, Toast, by_htmx, frame
+from hms.web.pages.readers import reader, speak_unasked
 
 _TITLES: dict[int, str] = {
-    400: "This could not be read",
-    403: "You may not do this",
-    404: "There is nothing here",
-    405: "This address does not work like that",
-    409: "This has changed meanwhile",
-    413: "This is too large",
-    422: "Something is not right yet",
-    429: "Too many tries",
-    500: "Something went wrong",
-    503: "This cannot be reached now",
+    400: marked("This could not be read"),
+    403: marked("You may not do this"),
+    404: marked("There is nothing here"),
+    405: marked("This address does not work like that"),
+    409: marked("This has changed meanwhile"),
+    413: marked("This is too large"),
+    422: marked("Something is not right yet"),
+    429: marked("Too many tries"),
+    500: marked("Something went wrong"),
+    503: marked("This cannot be reached now"),
 }
 
 
@@ -25,15 +28,15 @@ def render(problem: Problem) -> Response:
     """Render a failure; whoever is not signed in is led to the sign-in page and back afterwards."""
     if problem.status == 401:
         return _to_sign_in()
-    title = _TITLES.get(problem.status, "This did not work")
+    if problem.status >= 500:
+        speak_unasked()
     if by_htmx():
         return _as_toast(problem)
     html = render_template(
         "problems/problem.html",
         frame=_frame(problem),
-        title=title,
-        message=problem.message,
-        next_step="Go to the start page",
+        title=reader()(_TITLES.get(problem.status, marked("This did not work"))),
+        message=refusals.said_of(problem),
     )
     answer = make_response(html, problem.status)
     answer.headers["Cache-Control"] = "no-store"
@@ -58,7 +61,7 @@ def _was_signed_in() -> str:
 
 
 def _as_toast(problem: Problem) -> Response:
-    html = render_template("problems/toast.html", frame=_frame(problem, [Toast(problem.message, "bad")]))
+    html = render_template("problems/toast.html", frame=_frame(problem, [Toast(refusals.said_of(problem), "bad")]))
     answer = make_response(html, problem.status)
     answer.headers["HX-Retarget"] = "#toasts"
     answer.headers["HX-Reswap"] = "innerHTML"

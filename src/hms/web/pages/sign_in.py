@@ -7,10 +7,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from hms.domain.errors import Code, DomainError
 from hms.domain.people import Role
+from hms.languages import marked
 from hms.processes import demo
 from hms.web.errors import TooManyError
 from hms.web.identity import Credentials, door
+from hms.web.pages import refusals
 from hms.web.pages.desk import demo_mode, go, page, runtime, signed_in
+from hms.web.pages.readers import reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,17 @@ class Typed:
 
 
 _ACCOUNTS: dict[Role, tuple[str, str]] = {
-    Role.RECEPTIONIST: ("Reception", "Today's board, finding and registering patients"),
-    Role.DOCTOR: ("Doctor", "My day: start and complete visits"),
-    Role.PATIENT: ("Patient", "My visits, and booking the next one"),
-    Role.NURSE: ("Nurse", "Who waits: record vitals"),
-    Role.HOSPITAL_ADMIN: ("Administrator", "Everything, and the messages sent"),
+    Role.RECEPTIONIST: (marked("Reception"), marked("Today's board, finding and registering patients")),
+    Role.DOCTOR: (marked("Doctor"), marked("My day: start and complete visits")),
+    Role.PATIENT: (marked("Patient"), marked("My visits, and booking the next one")),
+    Role.NURSE: (marked("Nurse"), marked("Who waits: record vitals")),
+    Role.HOSPITAL_ADMIN: (marked("Administrator"), marked("Everything, and the messages sent")),
 }
 
 
 _NOTICES = {
-    "ended": "You were signed out. Please sign in again.",
-    "changed": "Your password is changed. Please sign in with the new one.",
+    "ended": marked("You were signed out. Please sign in again."),
+    "changed": marked("Your password is changed. Please sign in with the new one."),
 }
 
 
@@ -57,8 +60,8 @@ def form() -> AnyResponse:
     """Show the form; whoever is signed in goes home."""
     if signed_in() is not None:
         return go("pages.home")
-    notice = next((words for key, words in _NOTICES.items() if request.args.get(key)), "")
-    return _form(Typed(next=_inside(request.args.get("next", ""))), notice=notice)
+    notices = (reader()(words) for key, words in _NOTICES.items() if request.args.get(key))
+    return _form(Typed(next=_inside(request.args.get("next", ""))), notice=next(notices, ""))
 
 
 def sign_in() -> AnyResponse:
@@ -97,26 +100,28 @@ def _lead(address: str) -> Response:
 
 
 def _missing(typed: Typed, password: str) -> dict[str, str]:
-    errors = {}
+    say = reader()
+    errors: dict[str, str] = {}
     if not typed.email:
-        errors["email"] = "Enter your email address"
+        errors["email"] = say("Enter your email address")
     elif "@" not in typed.email:
-        errors["email"] = "Enter a whole email address, like name@example.org"
+        errors["email"] = say("Enter a whole email address, like name@example.org")
     if not password:
-        errors["password"] = "Enter your password"  # noqa: S105 -- a message, not a secret
+        errors["password"] = say("Enter your password")
     return errors
 
 
 def _refused(typed: Typed, error: DomainError) -> Response:
     if error.code is Code.HOSPITAL_REQUIRED:
-        return _form(typed, errors={"hospital": "Enter the code of the hospital"}, ask_hospital=True, status=422)
+        say = reader()
+        return _form(typed, errors={"hospital": say("Enter the code of the hospital")}, ask_hospital=True, status=422)
     if isinstance(error, TooManyError):
-        answer = _form(typed, problem=error.message, ask_hospital=bool(typed.hospital), status=429)
+        answer = _form(typed, problem=refusals.said(error), ask_hospital=bool(typed.hospital), status=429)
         answer.headers["Retry-After"] = str(error.seconds)
         return answer
     if error.code is not Code.INVALID_CREDENTIALS:
         raise error
-    return _form(typed, errors={"password": error.message}, ask_hospital=bool(typed.hospital), status=401)
+    return _form(typed, errors={"password": refusals.said(error)}, ask_hospital=bool(typed.hospital), status=401)
 
 
 def _form(

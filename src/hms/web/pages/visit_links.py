@@ -23,10 +23,12 @@ from hms.services import visit_links
 from hms.services.visit_links import ByLink, MoveByLink
 from hms.web.errors import STATUS
 from hms.web.identity import door
+from hms.web.pages import refusals
 from hms.web.pages.board_view import PARTS
 from hms.web.pages.booking import Day, Part
 from hms.web.pages.desk import Frame, runtime
 from hms.web.pages.formats import Formats
+from hms.web.pages.readers import speak, speak_unasked
 
 PARTS_SAID = (marked("Morning"), marked("Afternoon"), marked("Evening"))
 LAST_MINUTE = timedelta(hours=24)
@@ -152,7 +154,7 @@ def move(token: str, day: str, start: str) -> AnyResponse:
         again = _opened(token)
         if again is None or not again.may_change or error.code in {Code.PATIENT_BLOCKED, Code.STALE_VERSION}:
             return _refused(token, error)
-        return _times(again, wish[0], problem=error.message)
+        return _times(again, wish[0], problem=refusals.said(error))
     new = door().links.visit_token(VisitLink(opened.visit.id, opened.visit.sequence + 1))
     return _lead("pages.visit_link", new, moved="1")
 
@@ -161,7 +163,11 @@ def _opened(token: str) -> Opened | None:
     link = door().links.visit_link(token)
     now = runtime().clocks.hospital.now()
     visit = runtime().read(queries.one, link, now) if link is not None else None
-    return None if visit is None else Opened(token, visit, now, Formats.of(visit.timezone, visit.locale))
+    if visit is None:
+        return None
+    opened = Opened(token, visit, now, Formats.of(visit.timezone, visit.locale))
+    speak(opened.say)  # whoever may be signed in on this telephone
+    return opened
 
 
 def _visit(opened: Opened, *, moved: bool = False, problem: str = "", status: int = 200) -> Response:
@@ -198,23 +204,30 @@ def _refused(token: str, error: DomainError) -> Response:
     opened = _opened(token)
     if opened is None or error.code is Code.LINK_ENDED:
         return _gone()
-    return _visit(opened, problem=error.message, status=STATUS[error.code])
+    return _visit(opened, problem=refusals.said(error), status=STATUS[error.code])
 
 
 def _gone() -> Response:
-    """Say that the link is good no more; the same for one that was never given out."""
+    """Say that the link is good no more; the same for one that was never given out, which costs no statement."""
+    speak_unasked()
     frame = Frame(kind="patient", home=url_for("pages.sign_in_form"))
-    return make_response(render_template("visit_links/gone.html", frame=frame, message=str(visit_links.ended())), 410)
+    message = refusals.said(
+        visit_links.ended(),
+        marked(
+            "This link is good no more: the visit has begun, or was moved after the message. Please use the link in "
+            "the newest message, or call the clinic."
+        ),
+    )
+    return make_response(render_template("visit_links/gone.html", frame=frame, message=message), 410)
 
 
 def _render(template: str, opened: Opened, *, status: int = 200, **values: object) -> Response:
-    """Render a page of the hospital's, whoever may be signed in on this telephone."""
+    """Render a page of the hospital's."""
     visit = opened.visit
     frame = Frame(
         kind="patient",
         home=url_for("pages.visit_link", token=opened.token),
         hospital_name=visit.hospital_name,
-        language=opened.say.language,
     )
     return make_response(
         render_template(
@@ -223,7 +236,6 @@ def _render(template: str, opened: Opened, *, status: int = 200, **values: objec
             token=opened.token,
             visit=visit,
             when=Said(opened.clock(visit.start_time)),
-            told=opened.say,
             doctor=opened.say("Dr. {name}", name=visit.doctor_name),
             today=opened.today,
             stop_texts=_stop_texts(opened),

@@ -40,5 +40,6 @@ document.addEventListener("click", async (event) => {
   } catch {
     document.execCommand("copy"); // without a secure connection there is no other way
   }
-  button.querySelector("[data-copied]").textContent = "Copied";
+  const words = button.querySelector("[data-copied]");
+  words.textContent = words.dataset.copied;
 });
