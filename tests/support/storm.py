@@ -23,7 +23,7 @@ from hms.gateways.composing import Sender
 from hms.gateways.protocols import DeliveryUnclearError, Gateways, HandingOver, unnoted
 from hms.gateways.sms import AppriseSms
 from hms.gateways.smtp import SmtpMail
-from hms.processes.delivery import DeliveryReport, deliver_due
+from hms.processes.delivery import CHANNELS, DeliveryReport, deliver_due
 from hms.runtime import build
 from hms.settings import Settings
 from tests.support.http import Answer, HttpPeer, ReceivedRequest
@@ -138,8 +138,9 @@ def relay(way: Way, hospital_now: datetime, machine_now: datetime) -> None:
     clocks = Clocks(FixedClock(hospital_now), FixedClock(machine_now))
     settings = Settings(_env_file=None, database_url=way.url, sqlite_synchronous="OFF")
     runtime = build(settings, clocks=clocks, gateways=gateways)
-    while deliver_due(runtime, batch=20) != DeliveryReport():
-        pass
+    for channel in CHANNELS:
+        while deliver_due(runtime, (channel,)) != DeliveryReport():
+            pass
     runtime.close()
 
 
