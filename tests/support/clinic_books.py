@@ -180,13 +180,20 @@ class Books:
 
 
 def make_books(
-    runtime: Runtime, code: str = "HMS001", timezone: str = "Europe/Berlin", *, first: date, last: date, seed: int = 5
+    runtime: Runtime,
+    code: str = "HMS001",
+    timezone: str = "Europe/Berlin",
+    *,
+    first: date,
+    last: date,
+    seed: int = 5,
+    patients: int = 3 * len(STARTS),
 ) -> Books:
-    """Make a hospital with three doctors, and fill its days."""
+    """Make a hospital with three doctors, and fill its days; at least as many ``patients`` as visits can be a day."""
     hospital = make_hospital(runtime, code, timezone)
     books = Books(runtime, hospital, first, last)
     books.doctors = [make_doctor(runtime, hospital, slot_duration=MINUTES) for _ in range(3)]
-    books.patients = [make_patient(runtime, hospital) for _ in range(3 * len(STARTS))]
+    books.patients = [make_patient(runtime, hospital) for _ in range(patients)]
     books.write(Random(seed))
     return books
 

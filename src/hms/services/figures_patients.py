@@ -62,6 +62,5 @@ def _write(session: Session, hospital_id: UUID, whom: Any) -> None:
     dialects: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
     into = dialects[session.get_bind().dialect.name].insert(FigurePatient)
     into = into.from_select(["hospital_id", "patient_id", *names], rows)
-    # In its place: a row that stays on its page leaves nothing behind in the index.
     over = {name: into.excluded[name] for name in names}
     session.execute(into.on_conflict_do_update(index_elements=["hospital_id", "patient_id"], set_=over))

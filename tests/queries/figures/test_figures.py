@@ -171,6 +171,26 @@ def check_penalties(session: Session, admin: Actor, wanted: Wanted, recount: Rec
         )
 
 
+def test_who_has_most_penalties_is_found_among_many(runtime: Runtime, clock: FixedClock) -> None:
+    books = make_books(runtime, first=date(2026, 1, 5), last=LAST, patients=80)
+    clock.move_to(datetime(2026, 4, 8, 12, tzinfo=books.hospital.zone))
+    keep_figures(runtime, books.hospital)
+    with runtime.database.writing() as session:
+        change_some(session, books.hospital)
+    admin, recount = admin_of(runtime, books.hospital), Recount(runtime, books.hospital.id)
+    for first, last in ((date(2026, 1, 10), date(2026, 2, 14)), (date(2026, 2, 20), LAST), (books.first, LAST)):
+        visits = recount.of(first, last)
+        struck = {visit.patient_id for visit in visits if visit.id in recount.penalties}
+        numbers = {one: recount.struck([visit for visit in visits if visit.patient_id == one]) for one in struck}
+        ordered = sorted(struck, key=lambda one: (-numbers[one][0], -numbers[one][1], one))
+        for limit in (1, 3, 200):
+            with runtime.reading() as session:
+                most = penalties.by_patient(session, admin, Wanted(first, last), limit)
+            found = [(row.patient_id, row.numbers) for row in most.rows]
+            assert found == [(one, penalties.Penalties(*numbers[one])) for one in ordered[:limit]]
+            assert (most.patients, most.numbers.penalties) == (len(struck), recount.struck(visits)[0])
+
+
 def check_times(session: Session, admin: Actor, wanted: Wanted, recount: Recount) -> None:
     found = utilisation.utilisation(session, admin, wanted)
     times = recount.times(wanted.first, wanted.last, wanted.doctor_id)

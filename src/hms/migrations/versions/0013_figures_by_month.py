@@ -103,5 +103,5 @@ def _patients() -> None:
             name=f"fk_{PATIENTS}_hospital_id_patient_id",
         ),
         sa.PrimaryKeyConstraint("hospital_id", "patient_id", name=f"pk_{PATIENTS}"),
-        postgresql_with={"fillfactor": 80},
     )
+    op.create_index(f"ix_{PATIENTS}_hospital_id_penalties", PATIENTS, ["hospital_id", "penalties"])

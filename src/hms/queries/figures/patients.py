@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from hms.models import FigureHospitalDay, FigurePatient, FigurePenalty
@@ -18,7 +18,7 @@ SHORT = 31
 """Over so few days, what is kept by patient and day is added up as quickly."""
 MOST_COUNTED = 14
 """With more days than these to be counted from their rows, all are added up together."""
-LOOKED_AT = 4
+LOOKED_AT = 20
 """So many times as many patients as are wanted are looked at first, those with most penalties ever."""
 
 _F = FigurePatient
@@ -52,9 +52,9 @@ def most(session: Session, of: Coverage, limit: int) -> Most:
         for one, (struck, counting) in changes.items()
     }
     changed = [(one, *numbers) for one, numbers in now.items() if numbers[0] > 0]
-    spread = session.execute(_spread(of)).all()
-    patients = sum(number for _, number in spread) - sum(struck > 0 for struck, _ in held.values()) + len(changed)
-    ranked = _ranked(session, of, changes, changed, limit, _first_bound([(row[0], row[1]) for row in spread], limit))
+    patients = session.scalar(select(func.count()).select_from(_F).where(_touches(of), _has_any(of))) or 0
+    patients += len(changed) - sum(struck > 0 for struck, _ in held.values())
+    ranked = _ranked(session, of, changes, changed, limit)
     kept = session.execute(_kept_totals(of)).one()
     numbers = [int(before) + sum(row[place] for row in live) for place, before in enumerate(kept, start=1)]
     return Most(patients, numbers, [one for one, _, _ in ranked])
@@ -88,41 +88,32 @@ def _kept_totals(of: Coverage) -> Rows:
     )
 
 
-def _spread(of: Coverage) -> Rows:
-    """Build how many patients have kept penalties in the period, by how many they ever had."""
-    return select(_F.penalties, func.count()).where(_touches(of), _has_any(of)).group_by(_F.penalties)
-
-
-def _first_bound(spread: Sequence[tuple[int, int]], limit: int) -> int:
-    """Return how many penalties ever those have had who are looked at first."""
-    seen = 0
-    for penalties, number in sorted(spread, reverse=True):
-        seen += number
-        if seen >= LOOKED_AT * limit:
-            return penalties
-    return 1
-
-
 def _ranked(
-    session: Session, of: Coverage, without: Mapping[UUID, Any], changed: Sequence[Ranked], limit: int, bound: int
+    session: Session, of: Coverage, without: Mapping[UUID, Any], changed: Sequence[Ranked], limit: int
 ) -> list[Ranked]:
     """Return the first ones of all.
 
-    Whoever ever had fewer penalties than ``bound`` has no more of the period. So those who had more are enough, if as
-    many as are wanted have ``bound`` of the period; else one of these numbers is the next bound.
+    Nobody has more penalties of the period than ever. So those with most of them ever are looked at first: if as many
+    as are wanted have more of the period than the others ever had, nobody else needs a look; else whoever ever had as
+    many as the last one of these.
     """
-    while True:
-        penalties, counting = _within(of)
-        order = (penalties.desc(), counting.desc(), _F.patient_id)
-        rows = session.execute(
-            _each(of, _F.penalties >= bound, _has_any(of)).order_by(*order).limit(limit + len(without))
-        )
-        unchanged = [(one, struck, counts) for one, struck, counts in rows if one not in without]
-        found = sorted([*unchanged, *changed], key=lambda row: (-row[1], -row[2], row[0]))[:limit]
-        least = found[-1][1] if len(found) == limit else 1
-        if bound == 1 or least >= bound:
-            return found
-        bound = least
+    at_once = LOOKED_AT * limit
+    most_ever = select(_F.patient_id, *_within(of), _F.penalties).where(_F.hospital_id == of.hospital_id)
+    rows = session.execute(most_ever.order_by(_F.penalties.desc()).limit(at_once)).all()
+    seen = [(one, struck, counting) for one, struck, counting, _ in rows if one not in without and struck > 0]
+    found = _first([*seen, *changed], limit)
+    least = found[-1][1] if len(found) == limit else 1
+    if len(rows) < at_once or least > rows[-1][3]:
+        return found
+    penalties, counting = _within(of)
+    others = _each(of, _F.penalties >= least, penalties >= least)
+    others = others.order_by(penalties.desc(), counting.desc(), _F.patient_id).limit(limit + len(without))
+    unchanged = [(one, struck, counts) for one, struck, counts in session.execute(others) if one not in without]
+    return _first([*unchanged, *changed], limit)
+
+
+def _first(rows: Sequence[Ranked], limit: int) -> list[Ranked]:
+    return sorted(rows, key=lambda row: (-row[1], -row[2], row[0]))[:limit]
 
 
 def _each(of: Coverage, *where: ColumnElement[bool]) -> Rows:
@@ -133,19 +124,27 @@ def _each(of: Coverage, *where: ColumnElement[bool]) -> Rows:
 def _within(of: Coverage) -> tuple[ColumnElement[int], ColumnElement[int]]:
     """Build a patient's kept penalties of the period, and how many of them count."""
     first, last = of.wanted.first, _last(of)
-    whole = and_(_F.first_day >= first, _F.last_day <= last)
+    whole = _F.first_day >= first if _is_open(of) else and_(_F.first_day >= first, _F.last_day <= last)
     days, cleared = days_within(_F.days, first, last), days_within(_F.cleared_days, first, last)
     return case((whole, _F.penalties), else_=days), case((whole, _F.penalties_counting), else_=days - cleared)
 
 
 def _has_any(of: Coverage) -> ColumnElement[bool]:
     """Build the condition that a row that touches the period has a day in it: surely so with one end in it."""
+    if _is_open(of):
+        return true()
     first, last = of.wanted.first, _last(of)
     return or_(_F.first_day >= first, _F.last_day <= last, days_within(_F.days, first, last) > 0)
 
 
 def _touches(of: Coverage) -> ColumnElement[bool]:
-    return and_(_F.hospital_id == of.hospital_id, _F.last_day >= of.wanted.first, _F.first_day <= _last(of))
+    since = and_(_F.hospital_id == of.hospital_id, _F.last_day >= of.wanted.first)
+    return since if _is_open(of) else and_(since, _F.first_day <= _last(of))
+
+
+def _is_open(of: Coverage) -> bool:
+    """Tell whether no kept day comes after the period, so that nothing needs a look at its end."""
+    return of.through is not None and of.through <= of.wanted.last
 
 
 def _last(of: Coverage) -> date:
