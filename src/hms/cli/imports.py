@@ -9,6 +9,7 @@ from click.termui import progressbar
 
 from hms.access.actors import Actor
 from hms.cli.opening import hospital_actor, opened
+from hms.domain.errors import Code, DomainError
 from hms.processes import figures, imports
 from hms.processes.imports import ImportOptions, ImportReport
 from hms.processes.imports_file import count_lines
@@ -56,7 +57,12 @@ def import_file(file: Path, hospital: str | None, *, dry_run: bool, create_docto
 def keep_figures(runtime: Runtime, actor: Actor) -> None:
     """Count the figures of the days that are over, so that looking at years of them needs not wait for the night."""
     days: list[int] = []
-    is_done = figures.keep(partial(runtime.transact, actor), heard=days.append)
+    try:
+        is_done = figures.keep(partial(runtime.transact, actor), heard=days.append)
+    except DomainError as error:
+        if error.code is not Code.BUSY:
+            raise
+        is_done = False
     rest = "" if is_done else "; the rest follows in the night"
     click.echo(f"Figures of {sum(days):,} days counted{rest}.", err=True)
 
