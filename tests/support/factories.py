@@ -34,24 +34,21 @@ _waiting: ContextVar[list[Any] | None] = ContextVar("waiting", default=None)
 
 
 def add(runtime: Runtime, *rows: object) -> None:
-    """Write rows past all services."""
-    if (waiting := _waiting.get()) is not None:
+    """Write rows past all services; those of one table after another, in the order in which tables first appear."""
+    with in_one_go(runtime) as waiting:
         waiting.extend(_filled(row) for row in rows)
-        return
-    with runtime.database.writing() as session:
-        session.add_all(rows)
 
 
 @contextmanager
-def in_one_go(runtime: Runtime) -> Iterator[None]:
+def in_one_go(runtime: Runtime) -> Iterator[list[Any]]:
     """Write what the block adds at its end, all together: many times faster. Until then nothing of it can be read."""
-    if _waiting.get() is not None:
-        yield
+    if (rows := _waiting.get()) is not None:
+        yield rows
         return
-    rows: list[Any] = []
+    rows = []
     token = _waiting.set(rows)
     try:
-        yield
+        yield rows
     finally:
         _waiting.reset(token)
     by_table: dict[Any, list[dict[str, Any]]] = {}

@@ -14,6 +14,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -251,4 +252,10 @@ def swept_under(runtime: Runtime) -> Swept | None:
 
 def plain_settings(url: str, data_dir: Path) -> Settings:
     """Return the settings of a development set-up on a test's database and data folder."""
-    return Settings(_env_file=None, database_url=url, data_dir=data_dir, sqlite_synchronous="OFF")
+    return _any_settings().model_copy(update={"database_url": url, "data_dir": data_dir})
+
+
+@cache
+def _any_settings() -> Settings:
+    """Read the environment once: it takes as long as a booking does."""
+    return Settings(_env_file=None, sqlite_synchronous="OFF")

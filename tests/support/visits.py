@@ -11,7 +11,7 @@ from sqlalchemy import select
 from hms.domain.appointments import no_show_due
 from hms.models import Appointment, Doctor, DoctorSlot, Hospital, Patient
 from hms.runtime import Runtime
-from tests.support.factories import add
+from tests.support.factories import add, in_one_go
 
 
 def make_visit(
@@ -23,24 +23,25 @@ def make_visit(
     local, local_end = (at.astimezone(hospital.zone) for at in (starts_at, starts_at + duration))
     span = {"starts_at": starts_at, "ends_at": starts_at + duration}
     walls = {"start_time": local.time(), "end_time": local_end.time()}
-    slot_id = _slot(runtime, doctor, starts_at) or _make_slot(runtime, doctor, local, span | walls)
-    appointment = Appointment(
-        **{
-            "hospital_id": hospital.id,
-            "patient_id": patient.id,
-            "doctor_id": doctor.id,
-            "slot_id": slot_id,
-            "appointment_date": local.date(),
-            **span,
-            **walls,
-            "duration_minutes": duration // timedelta(minutes=1),
-            "booked_at": booked_at,
-            "no_show_due_at": no_show_due(starts_at, booked_at, duration),
-            "updated_at": booked_at,
-        }
-        | values
-    )
-    add(runtime, appointment)
+    slot_id = _slot(runtime, doctor, starts_at)
+    with in_one_go(runtime):
+        appointment = Appointment(
+            **{
+                "hospital_id": hospital.id,
+                "patient_id": patient.id,
+                "doctor_id": doctor.id,
+                "slot_id": slot_id or _make_slot(runtime, doctor, local, span | walls),
+                "appointment_date": local.date(),
+                **span,
+                **walls,
+                "duration_minutes": duration // timedelta(minutes=1),
+                "booked_at": booked_at,
+                "no_show_due_at": no_show_due(starts_at, booked_at, duration),
+                "updated_at": booked_at,
+            }
+            | values
+        )
+        add(runtime, appointment)
     return appointment.id
 
 
