@@ -36,8 +36,8 @@ APART = re.compile(r'"stage_alert|"NO_VITALS"|"NO_DOCTOR"|"WAITING_TOO_LONG"|"jo
 LEASE = timedelta(minutes=6)
 NIGHTLY = [pytest.mark.nightly, pytest.mark.timeout(900)]
 SEEDS = [
-    pytest.param(range(4), id="everyday"),
-    *(pytest.param(range(max(first, 4), first + 100), id=f"{first}", marks=NIGHTLY) for first in range(0, 1000, 100)),
+    pytest.param(range(10), id="everyday"),
+    *(pytest.param(range(max(first, 10), first + 100), id=f"{first}", marks=NIGHTLY) for first in range(0, 1000, 100)),
 ]
 
 
