@@ -22,6 +22,7 @@ from tests.support.processes import Server, free_port, make_folder, unprivileged
 from tools.services import POSTGRES
 
 TRIES = 3
+HAS_STRATEGIES = 150000
 SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -52,15 +53,21 @@ class Postgres:
         return self._role.set(database=name).render_as_string(hide_password=False)
 
     def create(self, template: str | None = None) -> str:
-        """Create a database, empty or as a copy of another, and return its name."""
+        """Create a database, empty or as a copy of another, and return its name.
+
+        Copied as files it takes a third of the time that copying page by page takes, which newer servers prefer.
+        """
         name = next(self._names)
-        self.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-                sql.Identifier(name),
-                sql.Identifier(self._role.username or "postgres"),
-                sql.Identifier(template or "template0"),
+        with self._connected() as connection:
+            how = "STRATEGY FILE_COPY" if connection.info.server_version >= HAS_STRATEGIES else ""
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} {}").format(
+                    sql.Identifier(name),
+                    sql.Identifier(self._role.username or "postgres"),
+                    sql.Identifier(template or "template0"),
+                    sql.SQL(how),
+                )
             )
-        )
         return name
 
     def drop(self, name: str) -> None:
@@ -69,9 +76,12 @@ class Postgres:
 
     def execute(self, statement: sql.Composed) -> None:
         """Run one statement as superuser, outside any transaction."""
-        address = self.superuser.set(drivername="postgresql")
-        with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
+        with self._connected() as connection:
             connection.execute(statement)
+
+    def _connected(self) -> psycopg.Connection:
+        address = self.superuser.set(drivername="postgresql")
+        return psycopg.connect(address.render_as_string(hide_password=False), autocommit=True)
 
 
 @contextmanager
