@@ -18,21 +18,10 @@ from hms.runtime import build
 from hms.settings import Settings
 from tests.support.factories import make_hospital
 from tests.support.processes import free_port
-from tests.support.served import served
+from tests.support.served import Served, served
 
 
-def test_up_gets_ready_ends_in_good_order_and_starts_again(tmp_path: Path) -> None:
-    port = free_port()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with served(tmp_path, "up", port=port) as house:
-            house.wait_ready()
-            assert house.stop(number) == 0, house.output
-        assert f"HMS is at http://127.0.0.1:{port}" in house.output
-        assert "mails are kept as files" in house.output
-        assert "Traceback" not in house.output
-
-
-def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) -> None:
+def test_up_gets_ready_answers_what_has_begun_before_it_ends_and_starts_again(tmp_path: Path) -> None:
     port = free_port()
     with served(tmp_path, "up", port=port) as house:
         house.wait_ready()
@@ -41,7 +30,19 @@ def test_a_request_under_way_is_answered_before_the_end(tmp_path: Path) -> None:
             house.process.send_signal(signal.SIGTERM)
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
         assert answer.startswith(b"HTTP/1.1 200"), answer
-        assert house.process.wait(30) == 0
+        assert house.process.wait(30) == 0, house.output
+        assert_said_well(house, port)
+    with served(tmp_path, "up", port=port) as house:
+        house.wait_ready()
+        assert house.stop(signal.SIGINT) == 0, house.output
+        assert_said_well(house, port)
+
+
+def assert_said_well(house: Served, port: int) -> None:
+    """Fail unless it told where it is and where mails go, and ended without a fault."""
+    assert f"HMS is at http://127.0.0.1:{port}" in house.output
+    assert "mails are kept as files" in house.output
+    assert "Traceback" not in house.output
 
 
 def test_the_demo_shows_its_accounts_and_goes_on_where_it_stood(tmp_path: Path) -> None:
