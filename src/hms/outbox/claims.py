@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Update, case, delete, select, text, update
+from sqlalchemy import ColumnElement, Table, Update, bindparam, case, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from hms.domain.messages import (
@@ -40,6 +40,22 @@ RANKS = sorted(RANK.values())
 MOST_HOSPITALS = 25
 """Of how many hospitals one claim takes messages; of more than that, chance chooses whose turn it is."""
 _MESSAGES = cast(Table, OutgoingMessage.__table__)
+_FREE: dict[str, object] = {"lease": None, "lease_until": None, "in_hand": False}
+# Built once: these run for every single message, and building one takes as long as running it.
+_HELD = (
+    update(_MESSAGES)
+    .where(_MESSAGES.c.id.in_(bindparam("held_ids", expanding=True)), _MESSAGES.c.lease == bindparam("held"))
+    .where(_MESSAGES.c.status == MessageStatus.SENDING)
+    .returning(_MESSAGES.c.id)
+)
+_BEGIN = _HELD.values(in_hand=True)
+_SETTLE = _HELD.values(
+    status=MessageStatus.DELIVERED,
+    attempts=_MESSAGES.c.attempts + 1,
+    delivered_at=bindparam("at"),
+    last_error=None,
+    **_FREE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +146,12 @@ def renew(session: Session, machine_now: datetime, lease: UUID, ids: Collection[
 
 def begin(session: Session, lease: UUID, message_id: UUID) -> bool:
     """Note that a message is about to be handed over, so that it may have arrived; tell whether it is still held."""
-    return bool(_set(session, _held(lease, [message_id]), in_hand=True))
+    return session.scalar(_BEGIN, {"held_ids": [message_id], "held": lease}) is not None
 
 
 def settle_delivered(session: Session, lease: UUID, ids: Collection[UUID], delivered_at: datetime) -> set[UUID]:
     """Note that ``ids`` arrived at ``delivered_at`` (hospital clock); return those that were still held."""
-    return _set(
-        session,
-        _held(lease, ids),
-        status=MessageStatus.DELIVERED,
-        attempts=_MESSAGES.c.attempts + 1,
-        delivered_at=delivered_at,
-        last_error=None,
-        **_FREE,
-    )
+    return set(session.scalars(_SETTLE, {"held_ids": list(ids), "held": lease, "at": delivered_at}))
 
 
 def settle_refused(
@@ -227,9 +235,6 @@ def withdraw(session: Session, lease: UUID, message_id: UUID) -> bool:
 def release(session: Session, machine_now: datetime, lease: UUID, ids: Collection[UUID]) -> None:
     """Put messages back untouched: nobody tried to send them."""
     _set(session, _held(lease, ids), status=MessageStatus.PENDING, next_attempt_at=machine_now, **_FREE)
-
-
-_FREE: dict[str, object] = {"lease": None, "lease_until": None, "in_hand": False}
 
 
 def _until(machine_now: datetime) -> dict[str, object]:
