@@ -27,37 +27,35 @@ def patients(clinic: Clinic) -> Patients:
 
 
 @pytest.fixture
-def marking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put brackets around whatever a voice says."""
+def bracketing(patients: Patients, monkeypatch: pytest.MonkeyPatch) -> Patients:
+    """Give patients to whom voices say everything in brackets."""
     for name in ("_date", "_date_by_parts", "_time"):
         monkeypatch.setattr(voices, name, lambda at, *_: Said(bracketed(f"{at}")))
     monkeypatch.setattr(voices, "translations", lambda _: Marking())
-
-
-@pytest.mark.usefixtures("marking")
-def test_every_word_on_any_page_of_a_patient_is_said_by_a_voice(patients: Patients) -> None:
     patients.speak("ar")
+    return patients
+
+
+def test_every_word_on_any_page_of_a_patient_is_said_by_a_voice(bracketing: Patients) -> None:
     found = []
-    for page in patients.pages():
-        answer = patients.answer(page, "ar")
+    for page in bracketing.pages():
+        answer = bracketing.answer(page, "ar")
         seen = Seen(answer.text)
         assert (seen.language, seen.direction, len(seen.texts) > 3) == ("ar", "rtl", True), page
-        found += [f"{page.path} {answer.status_code}: {text}" for text in unsaid(answer.text, patients.names)]
+        found += [f"{page.path} {answer.status_code}: {text}" for text in unsaid(answer.text, bracketing.names)]
     assert not found, "\n".join(found)
 
 
-@pytest.mark.usefixtures("marking")
-def test_so_is_every_word_of_a_file_that_is_ready_or_was(patients: Patients) -> None:
-    address = f"/my/exports/{patients.visits['export']}"
-    patients.speak("ar")
-    write_due(patients.clinic.runtime)
+def test_so_is_every_word_of_a_file_that_is_ready_or_was(bracketing: Patients) -> None:
+    address = f"/my/exports/{bracketing.visits['export']}"
+    write_due(bracketing.clinic.runtime)
     for path in ("/my/exports", address, f"{address}/state"):
-        assert unsaid(patients.divya.get(path).text, patients.names) == []
-    assert "history.csv" in patients.divya.get(address).text
-    patients.clinic.clock.advance(timedelta(days=8))
+        assert unsaid(bracketing.divya.get(path).text, bracketing.names) == []
+    assert "history.csv" in bracketing.divya.get(address).text
+    bracketing.clinic.clock.advance(timedelta(days=8))
     for path in ("/my/exports", address):
-        assert unsaid(patients.divya.get(path).text, patients.names) == []
-    assert "history.csv" not in patients.divya.get(address).text
+        assert unsaid(bracketing.divya.get(path).text, bracketing.names) == []
+    assert "history.csv" not in bracketing.divya.get(address).text
 
 
 @pytest.mark.parametrize(
