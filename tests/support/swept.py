@@ -156,12 +156,13 @@ class SweptSqlite(Swept):
             source.backup(self._image)
         super().__init__(copy_sqlite(template, folder))
         assert self.url == sqlite_url(self._path)
+        self._keeper = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+        self._keeper.execute("PRAGMA synchronous = OFF")
 
     def remember(self, name: str, told: object) -> None:
         """Keep all pages in memory."""
         image = sqlite3.connect(":memory:")
-        with closing(sqlite3.connect(self._path)) as source:
-            source.backup(image)
+        self._keeper.backup(image)
         self._kept[name] = image, pickle.dumps(told)
 
     def recall(self, name: str) -> Any:
@@ -176,16 +177,15 @@ class SweptSqlite(Swept):
         self._copy(self._image)
 
     def _copy(self, image: sqlite3.Connection) -> None:
-        with closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as target:
-            target.execute("BEGIN IMMEDIATE")  # fails if anybody still writes; the copy itself would wait for ever
-            target.execute("ROLLBACK")
-            image.backup(target)
+        self._keeper.execute("BEGIN IMMEDIATE")  # fails if anybody still writes; the copy itself would wait for ever
+        self._keeper.execute("ROLLBACK")
+        image.backup(self._keeper)
 
     def close(self) -> None:
         """Give everything back."""
         super().close()
-        for image in (self._image, *(image for image, _ in self._kept.values())):
-            image.close()
+        for connection in (self._keeper, self._image, *(image for image, _ in self._kept.values())):
+            connection.close()
 
 
 class SweptPostgresql(Swept):
