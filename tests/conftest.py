@@ -53,7 +53,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Look for garbage seldom, and never among what was imported: a tenth of all tests' time went there."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*SELDOM)
     gc.enable()
