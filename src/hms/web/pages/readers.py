@@ -11,7 +11,7 @@ from flask import g, request
 from werkzeug.local import LocalProxy
 
 from hms.domain.people import Role
-from hms.languages import ENGLISH, Voice, marked, spoken, voice
+from hms.languages import ENGLISH, Said, Voice, marked, spoken, voice
 from hms.queries import hospitals
 from hms.queries.identity import Identity
 from hms.web.identity import door
@@ -86,7 +86,7 @@ def clock(at: time | datetime) -> str:
     written = formats_here()
     if _is_english():
         return written.clock(at)
-    return reader().time(written.local_time(at) if isinstance(at, datetime) else at)
+    return _unbroken(reader().time(written.local_time(at) if isinstance(at, datetime) else at))
 
 
 def stamp(at: datetime) -> str:
@@ -95,9 +95,7 @@ def stamp(at: datetime) -> str:
     if _is_english():
         return written.stamp(at)
     say = reader()
-    return say(
-        "{day}, {time}", day=say.short_day_and_year(written.local_date(at)), time=say.time(written.local_time(at))
-    )
+    return say("{day}, {time}", day=say.short_day_and_year(written.local_date(at)), time=clock(at))
 
 
 def medium_day(day: date) -> str:
@@ -145,6 +143,11 @@ def _stranger() -> Voice:
     wish = wished_language()
     # Which hospital a stranger means is not known; most houses have one, or several that speak alike.
     return voice(wish, "" if wish else door().runtime.read(hospitals.common_locale))
+
+
+def _unbroken(at: Said) -> Said:
+    """Keep the halves of the day on the line of their hours; messages to old telephones can't."""
+    return Said(at.replace(" ", "\u00a0"))
 
 
 def _is_english() -> bool:
