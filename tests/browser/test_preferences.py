@@ -20,8 +20,8 @@ def test_a_patient_chooses_on_a_phone(served: Served, phone: Page, accessibility
     accessibility.assert_none(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
     phone.get_by_role("button", name="Save").click()
-    expect(phone.get_by_role("status")).to_contain_text("Saved")
-    expect(phone.get_by_label("Text messages", exact=True)).not_to_be_checked()
+    expect(phone.get_by_role("status")).to_contain_text("सहेज लिया गया")
+    expect(phone.get_by_label("SMS", exact=True)).not_to_be_checked()
     expect(phone.get_by_role("combobox")).to_have_value("hi")
 
 
