@@ -13,6 +13,12 @@ from tests.support.swept import plain_settings
 GUESSES = 10
 
 
+@pytest.fixture
+def database(sqlite_database: str) -> str:
+    """Give SQLite alone: who is slowed down is counted outside the database."""
+    return sqlite_database
+
+
 @pytest.mark.parametrize(
     ("trusted", "forwarded", "is_slowed_down"),
     [
