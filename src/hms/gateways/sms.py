@@ -45,6 +45,7 @@ class AppriseSms:
         """Send one message; raise DeliveryRefusedError, DeliveryUnclearError or GatewayUnavailableError."""
         import apprise  # noqa: PLC0415 -- heavy: loads at the first message
 
+        _EAR.attend()
         target = apprise.Apprise()
         if not target.add(self.url.replace(PLACEHOLDER, quote(_number(message.to), safe=""))):
             raise GatewayUnavailableError("The SMS provider's address (SMS_URL) is not one that Apprise knows.")
@@ -65,12 +66,15 @@ class _Ear(logging.Filter):
         self._turn = threading.Lock()
         self._said: list[str] = []
 
-    @contextmanager
-    def listening(self) -> Iterator[list[str]]:
-        """Collect what is said until the end of the block; one listens at a time."""
+    def attend(self) -> None:
+        """Let nothing pass from now on; an address that is made ready is told with the number in it."""
         voice = logging.getLogger("apprise")
         voice.setLevel(logging.DEBUG)  # why a connection broke is said as a detail
         voice.addFilter(self)  # once, however often it is asked to
+
+    @contextmanager
+    def listening(self) -> Iterator[list[str]]:
+        """Collect what is said until the end of the block; one listens at a time."""
         with self._turn:
             self._said = []
             yield self._said
