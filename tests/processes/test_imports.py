@@ -34,6 +34,7 @@ from hms.models import (
     Patient,
     User,
 )
+from hms.models.bulk import AT_ONCE
 from hms.processes.imports import ImportOptions, ImportReport, import_file
 from hms.processes.jobs import run_job
 from hms.runtime import Runtime
@@ -337,7 +338,7 @@ def test_statements_do_not_grow_with_the_rows(clinic: Clinic) -> None:
         return len(statements)
 
     few = count([visit(n, patient=f"P{n}", outcome="attended") for n in range(3)])
-    many = count([visit(n, patient=f"P{n}", outcome="attended") for n in range(10, 300)])
+    many = count([visit(n, patient=f"P{n}", outcome="attended") for n in range(10, 10 + AT_ONCE - 1)])
     assert many <= few
     with clinic.runtime.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Appointment)) == 293
+        assert session.scalar(select(func.count()).select_from(Appointment)) == 3 + AT_ONCE - 1
