@@ -68,7 +68,14 @@ class Web:
         is_v6 = ":" in host
         # One family gives one socket, so the server is a plain one and not a set of them. Its stubs know less than it.
         self._server: Any = create_server(
-            app, host=host, port=port, threads=threads, ident="HMS", ipv4=not is_v6, ipv6=is_v6
+            app,
+            host=host,
+            port=port,
+            threads=threads,
+            ident="HMS",
+            ipv4=not is_v6,
+            ipv6=is_v6,
+            clear_untrusted_proxy_headers=False,  # the application itself decides whom to believe
         )
 
     def serve(self, stopper: Stopper, is_well: Callable[[], bool]) -> None:
@@ -77,6 +84,8 @@ class Web:
         while not stopper.asked.is_set() and is_well():
             self._turn(1.0)
         self._drain()
+        stopper.on_ask = lambda: None
+        self._server.trigger.close()
 
     def _drain(self) -> None:
         # Whoever has connected already is let in, and gets a moment to say what for.
